@@ -1,0 +1,152 @@
+/**
+ * Configuration as values: what people write (`Config`, after validation and defaults) and what
+ * bootstrap compiles from it for each program (`*Runtime`, JSON under /var/lib/con/compiled).
+ */
+
+export type Tier = "officer" | "operator" | "worker";
+
+export interface Provider {
+  readonly baseUrl: string;
+  /** Name of a systemd credential, or null for an endpoint without a key. */
+  readonly credential: string | null;
+}
+
+export interface ModelAlias {
+  /** Fallback ladder: `provider/model`, `builtin/reflex`; `provider/*` = first one it lists. */
+  readonly use: readonly string[];
+  /** Tokens, or null where unknown. */
+  readonly context: number | null;
+  readonly usdPerMillion: { readonly input: number; readonly output: number } | null;
+}
+
+export interface HealthThresholds {
+  readonly interval: string;
+  readonly diskMinFreePct: number;
+  readonly memMinFreePct: number;
+  readonly maxLoadFactor: number;
+  readonly maxSessionMin: number;
+}
+
+export interface AgentLimits {
+  /** systemd notation, e.g. `2G`, `200%`. */
+  readonly memory: string;
+  readonly cpu: string;
+  readonly tasks: number;
+  /** Wall clock of one task. */
+  readonly runtimeSeconds: number;
+  /** Model calls per task. */
+  readonly steps: number;
+}
+
+export interface Agent {
+  readonly name: string;
+  readonly description: string;
+  readonly tier: Tier;
+  readonly roles: readonly string[];
+  /** An alias from con.yaml. */
+  readonly model: string;
+  readonly can: {
+    readonly task: readonly string[];
+    /** Absolute directories: `/srv/con/artifacts/**` grants the directory and all below. */
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+    /** `host:port`, `address/len:port`, `*:port`. Empty = no network at all. */
+    readonly network: readonly string[];
+    readonly tools: readonly string[];
+  };
+  readonly limits: AgentLimits;
+  /** systemd OnCalendar expression and what the scheduled task says. */
+  readonly schedule: { readonly at: string; readonly task: string } | null;
+  /** Inline instructions, the last layer. */
+  readonly instructions: string;
+}
+
+export interface Config {
+  readonly system: { readonly name: string; readonly frontDesk: string };
+  readonly providers: Readonly<Record<string, Provider>>;
+  readonly models: Readonly<Record<string, ModelAlias>>;
+  readonly gateway: { readonly maxConcurrent: number };
+  readonly health: HealthThresholds;
+  readonly agents: readonly Agent[];
+}
+
+/** One thing wrong with what a person wrote. Line and column count from 1. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Dotted path, empty for the whole file. */
+  readonly key: string;
+  readonly why: string;
+  readonly remedy: string;
+  /** Agent that is left out because of it; null = nothing can be applied. */
+  readonly agent: string | null;
+}
+
+/** /var/lib/con/compiled/system.json, readable by everyone: no secret, no instruction. */
+export interface SystemRuntime {
+  readonly version: 1;
+  readonly name: string;
+  /** `/srv/con`, or the directory of `con dev`. */
+  readonly root: string;
+  readonly frontDesk: string;
+  /** Gateway socket path. */
+  readonly gateway: string;
+  readonly agents: readonly AgentEntry[];
+  readonly models: readonly string[];
+}
+
+export interface AgentEntry {
+  readonly name: string;
+  readonly uid: number;
+  readonly tier: Tier;
+  readonly description: string;
+  readonly model: string;
+  readonly schedule: string | null;
+  /** How it is woken: a path unit, or a FIFO that delivery rings plus the sweep timer. */
+  readonly wake: "path" | "bell";
+}
+
+/** /var/lib/con/compiled/agents/NAME.json, readable by that agent only. */
+export interface AgentRuntime {
+  readonly version: 1;
+  readonly name: string;
+  readonly uid: number;
+  readonly tier: Tier;
+  readonly model: string;
+  /** Directories that this agent claims from: its own inbox, and the outer one at the front desk. */
+  readonly inboxes: readonly string[];
+  /** Uids of group `trusted`, resolved at bootstrap; root is always verified. */
+  readonly trustedUids: readonly number[];
+  /** Uids of agents that may start work here; others may only answer. */
+  readonly taskerUids: readonly number[];
+  readonly can: Agent["can"];
+  readonly limits: AgentLimits;
+  /** AGENTS.md after assembly, and the skill folders, both root-owned. */
+  readonly instructions: string;
+  readonly skills: readonly Skill[];
+}
+
+export interface Skill {
+  readonly name: string;
+  readonly description: string;
+  /** Absolute path of SKILL.md. */
+  readonly path: string;
+}
+
+/** /var/lib/con/compiled/gateway.json, readable by the gateway only. Keys are not in it. */
+export interface GatewayRuntime {
+  readonly version: 1;
+  readonly providers: Readonly<Record<string, Provider>>;
+  readonly models: Readonly<Record<string, ModelAlias>>;
+  readonly maxConcurrent: number;
+  readonly ledger: string;
+  readonly callers: readonly GatewayCaller[];
+}
+
+export interface GatewayCaller {
+  readonly uid: number;
+  readonly name: string;
+  /** Aliases it may use; `*` = all. */
+  readonly models: readonly string[];
+}
