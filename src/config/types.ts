@@ -19,12 +19,11 @@ export interface ModelAlias {
   readonly usdPerMillion: { readonly input: number; readonly output: number } | null;
 }
 
+/** What `con doctor` measures against. */
 export interface HealthThresholds {
-  readonly interval: string;
   readonly diskMinFreePct: number;
   readonly memMinFreePct: number;
   readonly maxLoadFactor: number;
-  readonly maxSessionMin: number;
 }
 
 export interface AgentLimits {
@@ -47,7 +46,10 @@ export interface Agent {
   readonly model: string;
   readonly can: {
     readonly task: readonly string[];
-    /** Absolute directories: `/srv/con/artifacts/**` grants the directory and all below. */
+    /**
+     * Absolute canonical directories; a grant covers the directory and all below. Written with or
+     * without a final `/**`, kept here without.
+     */
     readonly read: readonly string[];
     readonly write: readonly string[];
     /** `host:port`, `address/len:port`, `*:port`. Empty = no network at all. */
@@ -68,6 +70,14 @@ export interface Config {
   readonly gateway: { readonly maxConcurrent: number };
   readonly health: HealthThresholds;
   readonly agents: readonly Agent[];
+  /** Names of agents that have a manifest with a problem: nothing of theirs is changed. */
+  readonly excluded: readonly string[];
+}
+
+/** One file as a person wrote it. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** One thing wrong with what a person wrote. Line and column count from 1. */
@@ -122,7 +132,8 @@ export interface AgentRuntime {
   readonly taskerUids: readonly number[];
   readonly can: Agent["can"];
   readonly limits: AgentLimits;
-  /** AGENTS.md after assembly, and the skill folders, both root-owned. */
+  readonly schedule: Agent["schedule"];
+  /** Text of AGENTS.md after assembly; the same text lies root-owned beside the skill folders. */
   readonly instructions: string;
   readonly skills: readonly Skill[];
 }

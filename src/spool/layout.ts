@@ -50,3 +50,6 @@ export function agentPaths(root: string, name: string): AgentPaths {
 
 /** The outer inbox, where people drop tasks for the front desk agent. */
 export const outerInbox = (root: string): string => join(root, "inbox");
+
+/** The FIFO that wakes an agent beyond the machine's inotify limit; see units/con-bell@.socket. */
+export const bellOf = (name: string): string => join("/run/con/bell", name);

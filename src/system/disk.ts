@@ -14,10 +14,17 @@ export interface Disk {
   write(fd: number, bytes: Uint8Array, offset: number): number;
   sync(fd: number): void;
   stat(fd: number): fs.BigIntStats;
-  lstat(path: string): fs.BigIntStats;
+  /** Sets the mode of an open file whatever the umask says. */
+  setMode(fd: number, mode: number): void;
+  /** Bytes where a name is not UTF-8. */
+  lstat(path: string | Buffer): fs.BigIntStats;
+  /** The same, but null for ENOENT: the common case must not cost an exception. */
+  find(path: string): fs.BigIntStats | null;
   list(directory: string): string[];
+  /** Names as the kernel has them: bytes, not necessarily UTF-8. */
+  listBytes(directory: string): Buffer[];
   link(from: string, to: string): void;
-  rename(from: string, to: string): void;
+  rename(from: string | Buffer, to: string): void;
   unlink(path: string): void;
   makeDirectory(path: string, mode: number): void;
   /** Sets access and modification time, epoch milliseconds. */
@@ -32,8 +39,11 @@ export const nodeDisk: Disk = {
   write: (fd, bytes, offset) => fs.writeSync(fd, bytes, offset),
   sync: (fd) => fs.fsyncSync(fd),
   stat: (fd) => fs.fstatSync(fd, { bigint: true }),
+  setMode: (fd, mode) => fs.fchmodSync(fd, mode),
   lstat: (path) => fs.lstatSync(path, { bigint: true }),
+  find: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null,
   list: (directory) => fs.readdirSync(directory),
+  listBytes: (directory) => fs.readdirSync(directory, { encoding: "buffer" }),
   link: (from, to) => fs.linkSync(from, to),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.unlinkSync(path),

@@ -33,6 +33,8 @@ export function writeAll(disk: Disk, fd: number, bytes: Uint8Array): void {
 function writeTemporary(disk: Disk, path: string, bytes: Uint8Array, mode: number): void {
   const fd = disk.open(path, createFlags, mode);
   try {
+    // Whoever shall read it does not depend on the writer's umask.
+    disk.setMode(fd, mode);
     writeAll(disk, fd, bytes);
     disk.sync(fd);
   } catch (error) {
@@ -106,3 +108,38 @@ export function removeDurably(disk: Disk, path: string): void {
   }
   syncDirectory(disk, dirname(path));
 }
+
+/** All bytes of an open file from its start, or null when there are more than `maxBytes`. */
+export function readAll(disk: Disk, fd: number, maxBytes: number): Uint8Array | null {
+  const size = Number(disk.stat(fd).size);
+  if (size > maxBytes) return null;
+  // One byte more than the file has, so that growth since fstat(2) is noticed.
+  let buffer = Buffer.allocUnsafe(size + 1);
+  for (let length = 0; ; ) {
+    const got = disk.read(fd, buffer, length, length);
+    length += got;
+    if (got === 0) return buffer.subarray(0, length);
+    if (length > maxBytes) return null;
+    if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(length)]);
+  }
+}
+
+/** A file's bytes, or null where there is none. Never follows a link at its last component. */
+export function readFile(disk: Disk, path: string, maxBytes: number): Uint8Array | null {
+  if (!exists(disk, path)) return null;
+  let fd: number;
+  try {
+    fd = disk.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+  try {
+    return readAll(disk, fd, maxBytes);
+  } finally {
+    disk.close(fd);
+  }
+}
+
+/** True when something of that name exists, whatever it is. */
+export const exists = (disk: Disk, path: string): boolean => disk.find(path) !== null;

@@ -2,6 +2,7 @@
  * What a tool is. A tool gets everything it may touch through `ToolContext`; it opens no path,
  * starts no process and sends no task by any other way.
  */
+import type { Execute } from "../sandbox/exec.ts";
 import type { Trust } from "../task/task.ts";
 
 export interface Tool {
@@ -22,15 +23,20 @@ export interface ToolResult {
   readonly ok: boolean;
   /** What the model reads. Already cut to the output limit by the tool. */
   readonly text: string;
+  /** Id of the task that this call sent to another agent. */
+  readonly sent?: string;
 }
 
 export interface ToolContext {
   readonly agent: string;
   readonly task: { readonly id: string; readonly from: string; readonly trust: Trust };
+  /** Unique within the task and safe as part of a file name, e.g. `3-1`. */
   readonly callId: string;
   readonly signal: AbortSignal;
   readonly files: FilePolicy;
   readonly shell: ShellPolicy;
+  /** Runs one program inside the policy above: the only way for a tool to start a process. */
+  readonly execute: Execute;
   readonly peers: Peers;
 }
 
@@ -39,6 +45,8 @@ export interface FilePolicy {
   readonly workspace: string;
   readonly readable: readonly string[];
   readonly writable: readonly string[];
+  /** Never reached although a directory above is granted. The longest matching path decides. */
+  readonly denied: readonly string[];
 }
 
 export interface ShellPolicy {

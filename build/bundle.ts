@@ -1,0 +1,50 @@
+/**
+ * Bundles `src/con.ts` into `dist/`: one entry, one chunk per command, so that a verb loads only
+ * what it needs. Native packages stay outside; the image installs them beside the bundle.
+ */
+import { chmod, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+/** Packages with native code or files of their own; `image/` copies exactly these. */
+export const external = ["better-sqlite3", "koffi"];
+
+const banner = [
+  "#!/usr/lib/con/node/bin/node",
+  // CommonJS dependencies inside an ESM bundle still call require() for node's own modules.
+  'import { createRequire as __createRequire } from "node:module";',
+  "const require = __createRequire(import.meta.url);",
+].join("\n");
+
+const chunkBanner = banner.split("\n").slice(1).join("\n");
+
+async function bundle(outdir: string): Promise<void> {
+  await rm(outdir, { recursive: true, force: true });
+  await build({
+    entryPoints: { con: "src/con.ts" },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "chunks/[name]-[hash]",
+    banner: { js: chunkBanner },
+    external,
+    minify: true,
+    keepNames: true,
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  await addShebang(`${outdir}/con.mjs`);
+}
+
+async function addShebang(path: string): Promise<void> {
+  const { readFile, writeFile } = await import("node:fs/promises");
+  await writeFile(path, `${banner.split("\n")[0]}\n${await readFile(path, "utf8")}`);
+  await chmod(path, 0o755);
+}
+
+await bundle("dist");

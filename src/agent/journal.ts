@@ -1,0 +1,130 @@
+/**
+ * The journal of one task as lines of JSON. Pure: encode, decode, and nothing else.
+ *
+ * An intent line stands before each act, a result line after it; the loop has them on disk before
+ * it goes on. Never: repaired. A torn last line is what a crash leaves and is left out; a line
+ * that cannot be read before the last one means that the file is not ours any more.
+ */
+import type { Message, ToolCall } from "../model/types.ts";
+import type { Outcome, Usage } from "../task/task.ts";
+
+export interface CallIntent {
+  readonly kind: "tool-intent";
+  readonly step: number;
+  /** Position within the turn, from 1. */
+  readonly index: number;
+  readonly name: string;
+  /** Raw, as the model wrote them. */
+  readonly arguments: string;
+  readonly at: string;
+}
+
+export interface CallResult {
+  readonly kind: "tool-result";
+  readonly step: number;
+  readonly index: number;
+  readonly ok: boolean;
+  readonly text: string;
+  /** Set when a crash cut the call: nobody knows whether it happened. */
+  readonly interrupted: boolean;
+  /** Id of the task that this call sent to another agent, or null. */
+  readonly sent: string | null;
+  readonly at: string;
+}
+
+export interface ModelResult {
+  readonly kind: "model-result";
+  readonly step: number;
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly model: string;
+  readonly usage: Usage;
+  readonly costUsd: number;
+  readonly at: string;
+}
+
+export type JournalLine =
+  | { readonly kind: "attempt"; readonly at: string }
+  /** The conversation as it was first sent; a resume sends the same bytes. */
+  | {
+      readonly kind: "prompt";
+      readonly nonce: string;
+      readonly messages: readonly Message[];
+      readonly at: string;
+    }
+  | { readonly kind: "model-intent"; readonly step: number; readonly at: string }
+  | ModelResult
+  | {
+      readonly kind: "model-error";
+      readonly step: number;
+      readonly temporary: boolean;
+      readonly why: string;
+      readonly at: string;
+    }
+  /** What the runner itself says to the model, e.g. after an empty reply. */
+  | { readonly kind: "note"; readonly step: number; readonly text: string; readonly at: string }
+  | CallIntent
+  | CallResult
+  /** The task reached its end; only settling is left. */
+  | { readonly kind: "final"; readonly outcome: Outcome; readonly at: string }
+  /** A failed task runs again: the end before this line does not count. */
+  | { readonly kind: "retry"; readonly at: string };
+
+const kinds: ReadonlySet<string> = new Set<JournalLine["kind"]>([
+  "attempt",
+  "prompt",
+  "model-intent",
+  "model-result",
+  "model-error",
+  "note",
+  "tool-intent",
+  "tool-result",
+  "final",
+  "retry",
+]);
+
+export const encodeLines = (lines: readonly JournalLine[]): string =>
+  lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+
+export type Decoded =
+  /** `bytes` is the length of what is whole; less than the file's length after a torn line. */
+  | { readonly ok: true; readonly lines: readonly JournalLine[]; readonly bytes: number }
+  | { readonly ok: false; readonly line: number; readonly why: string };
+
+/** Reads a whole journal file. */
+export function decodeLines(text: string): Decoded {
+  const lines: JournalLine[] = [];
+  let start = 0;
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+    const line = decodeLine(text.slice(start, end));
+    if (typeof line === "string") {
+      const isLast = end + 1 === text.length;
+      if (!isLast) return { ok: false, line: lines.length + 1, why: line };
+      break;
+    }
+    lines.push(line);
+    start = end + 1;
+  }
+  return { ok: true, lines, bytes: Buffer.byteLength(text.slice(0, start)) };
+}
+
+/** A line, or why it is none. */
+function decodeLine(text: string): JournalLine | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return `is not JSON (${(error as SyntaxError).message})`;
+  }
+  const isLine =
+    typeof value === "object" &&
+    value !== null &&
+    "kind" in value &&
+    typeof value.kind === "string" &&
+    kinds.has(value.kind);
+  return isLine ? (value as JournalLine) : "is not a journal line of this version";
+}
+
+/** Completed calls, of models and tools: an attempt that adds some made progress. */
+export const progressOf = (lines: readonly JournalLine[]): number =>
+  lines.filter((line) => line.kind === "model-result" || line.kind === "tool-result").length;

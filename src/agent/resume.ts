@@ -1,0 +1,153 @@
+/**
+ * Folds journal lines into the state of a run: what was said, what it cost, what is still open.
+ *
+ * The loop advances the same state with each line that it writes, so a run that was cut and resumed
+ * and a run that was not cannot differ. Pure apart from that one object.
+ */
+import type { Message, ToolCall } from "../model/types.ts";
+import { emptyTally, type Outcome, type Tally } from "../task/task.ts";
+import type { CallResult, JournalLine, ModelResult } from "./journal.ts";
+
+/** The calls of the latest model turn, by index from 1. */
+export interface Turn {
+  readonly step: number;
+  readonly calls: readonly ToolCall[];
+  readonly begun: ReadonlySet<number>;
+  readonly results: ReadonlyMap<number, CallResult>;
+}
+
+export interface RunState {
+  /** Everything up to the latest finished turn, ready to be sent. */
+  readonly messages: readonly Message[];
+  /** Model calls that gave a reply, in all attempts since the latest retry. */
+  readonly steps: number;
+  readonly tally: Tally;
+  /** Calls of the latest turn that still lack a result, else null. */
+  readonly turn: Turn | null;
+  /** The latest reply had no tool calls: its text, until the loop has judged it; else null. */
+  readonly answer: string | null;
+  /** What the model said so far without being asked to stop: for answers that end early. */
+  readonly said: string;
+  /** The latest reply was empty and the model was told so. */
+  readonly nudged: boolean;
+  readonly final: Outcome | null;
+  /** How often a failed end was taken back. */
+  readonly retries: number;
+}
+
+export const freshState: RunState = {
+  messages: [],
+  steps: 0,
+  tally: emptyTally,
+  turn: null,
+  answer: null,
+  said: "",
+  nudged: false,
+  final: null,
+  retries: 0,
+};
+
+export const fold = (lines: readonly JournalLine[]): RunState => lines.reduce(advance, freshState);
+
+/** The state after one more line. */
+export function advance(state: RunState, line: JournalLine): RunState {
+  switch (line.kind) {
+    case "attempt":
+    case "model-intent":
+    case "model-error":
+      return state;
+    case "prompt":
+      return { ...state, messages: line.messages };
+    case "model-result":
+      return afterReply(state, line);
+    case "note":
+      return {
+        ...state,
+        nudged: true,
+        answer: null,
+        messages: [...state.messages, { role: "user", content: line.text }],
+      };
+    case "tool-intent":
+      return withTurn(state, (turn) => ({ ...turn, begun: new Set([...turn.begun, line.index]) }));
+    case "tool-result":
+      return closeTurn(
+        withTurn(addChild(state, line.sent), (turn) => ({
+          ...turn,
+          results: new Map([...turn.results, [line.index, line]]),
+        })),
+      );
+    case "final":
+      return { ...state, final: line.outcome };
+    case "retry":
+      return {
+        ...state,
+        final: null,
+        answer: null,
+        steps: 0,
+        nudged: false,
+        retries: state.retries + 1,
+      };
+  }
+}
+
+function afterReply(state: RunState, line: ModelResult): RunState {
+  const said = line.text.trim() === "" ? state.said : line.text;
+  return {
+    ...state,
+    said,
+    answer: line.toolCalls.length === 0 ? line.text : null,
+    messages: [...state.messages, assistantMessage(line)],
+    steps: state.steps + 1,
+    nudged: line.toolCalls.length > 0 ? false : state.nudged,
+    tally: addReply(state.tally, line),
+    turn:
+      line.toolCalls.length === 0
+        ? null
+        : { step: line.step, calls: line.toolCalls, begun: new Set(), results: new Map() },
+  };
+}
+
+function assistantMessage(line: ModelResult): Message {
+  // Some providers refuse a message without content.
+  if (line.toolCalls.length === 0)
+    return { role: "assistant", content: line.text.trim() === "" ? "(empty)" : line.text };
+  return {
+    role: "assistant",
+    content: line.text === "" ? null : line.text,
+    tool_calls: line.toolCalls.map(({ id, name, arguments: raw }) => ({
+      id,
+      type: "function",
+      function: { name, arguments: raw },
+    })),
+  };
+}
+
+const addReply = (tally: Tally, line: ModelResult): Tally => ({
+  ...tally,
+  model: line.model,
+  steps: tally.steps + 1,
+  tokens: {
+    input: tally.tokens.input + line.usage.input,
+    output: tally.tokens.output + line.usage.output,
+  },
+  costUsd: tally.costUsd + line.costUsd,
+});
+
+const addChild = (state: RunState, sent: string | null): RunState =>
+  sent === null
+    ? state
+    : { ...state, tally: { ...state.tally, children: [...state.tally.children, sent] } };
+
+const withTurn = (state: RunState, change: (turn: Turn) => Turn): RunState =>
+  state.turn === null ? state : { ...state, turn: change(state.turn) };
+
+/** When every call has its result, the results follow in the order of the calls. */
+function closeTurn(state: RunState): RunState {
+  const { turn } = state;
+  if (turn === null || turn.results.size < turn.calls.length) return state;
+  const results = turn.calls.map((call, at): Message => {
+    const content = turn.results.get(at + 1)?.text ?? "";
+    return { role: "tool", tool_call_id: call.id, content };
+  });
+  return { ...state, messages: [...state.messages, ...results], turn: null };
+}

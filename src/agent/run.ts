@@ -1,0 +1,103 @@
+/**
+ * One attempt in progress: the state, and the lines that are not on disk yet.
+ *
+ * The rule of the journal lives here: `record` changes the state at once, `commit` puts everything
+ * recorded on disk with one sync; whoever is about to act commits first.
+ */
+import type { StreamModel } from "../model/types.ts";
+import type { Task } from "../task/task.ts";
+import type { Tool, ToolContext } from "../tools/tool.ts";
+import type { ValidateArguments } from "./arguments.ts";
+import type { JournalLine } from "./journal.ts";
+import type { RunLimits } from "./limits.ts";
+import type { Persona } from "./prompt.ts";
+import { advance, fold, type RunState } from "./resume.ts";
+
+export interface Deadline {
+  readonly signal: AbortSignal;
+  readonly clear: () => void;
+}
+
+export interface RunClock {
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Aborts after `ms`, unless cleared. */
+  readonly deadline: (ms: number) => Deadline;
+}
+
+/** Appends and syncs; when it returns, the lines survive a power cut. Throws when it cannot. */
+export interface JournalWriter {
+  readonly append: (lines: readonly JournalLine[]) => void;
+}
+
+export interface RunDeps {
+  readonly model: StreamModel;
+  readonly tools: readonly Tool[];
+  readonly validate: ValidateArguments;
+  readonly journal: JournalWriter;
+  readonly clock: RunClock;
+  /** A fresh unguessable nonce, ≥ 64 random bits as hex. */
+  readonly nonce: () => string;
+}
+
+export interface RunOptions {
+  /** What the journal of this task holds already. */
+  readonly history: readonly JournalLine[];
+  readonly persona: Persona;
+  /** Where the whole text of a long task lies, or null. */
+  readonly textPath: string | null;
+  /** Model alias. */
+  readonly model: string;
+  readonly limits: RunLimits;
+  readonly context: Omit<ToolContext, "callId" | "signal">;
+  /** Cancel or shutdown: the run ends with `defer` and can be resumed. */
+  readonly signal: AbortSignal;
+}
+
+export interface Run extends Pick<RunDeps, "model" | "tools" | "validate"> {
+  readonly task: Task;
+  readonly options: RunOptions;
+  readonly state: RunState;
+  /** Aborts for cancel, shutdown and the end of the time. */
+  readonly signal: AbortSignal;
+  readonly now: () => string;
+  readonly record: (line: JournalLine) => void;
+  readonly commit: () => void;
+}
+
+/** The journal cannot be written: nothing may be done that it would have to know about. */
+export class JournalTrouble extends Error {
+  override readonly name = "JournalTrouble";
+}
+
+export function createRun(deps: RunDeps, task: Task, options: RunOptions, end: AbortSignal): Run {
+  let state = fold(options.history);
+  let pending: JournalLine[] = [];
+  return {
+    model: deps.model,
+    tools: deps.tools,
+    validate: deps.validate,
+    task,
+    options,
+    get state() {
+      return state;
+    },
+    signal: AbortSignal.any([options.signal, end]),
+    now: () => new Date(deps.clock.now()).toISOString(),
+    record(line) {
+      state = advance(state, line);
+      pending.push(line);
+    },
+    commit() {
+      if (pending.length === 0) return;
+      const lines = pending;
+      pending = [];
+      try {
+        deps.journal.append(lines);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new JournalTrouble(`the journal cannot be written: ${why}`, { cause: error });
+      }
+    },
+  };
+}

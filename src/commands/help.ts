@@ -1,0 +1,51 @@
+/** `con help [VERB]`, `con --help`, `con --version`. Prints only. */
+import { exit } from "../system/errors.ts";
+import { type Io, processIo } from "./shared/io.ts";
+import { version } from "./shared/version.ts";
+
+const overview = `con: an agent operating system made of ordinary Linux parts
+
+Usage: con [--debug] [--root DIR] COMMAND [ARGUMENT...]
+
+Tasks
+  task         give an agent a task, and wait for the answer if you like
+  show         one task: its record and its answer
+  trace        one task step by step: model calls, tool calls, results
+  cancel       stop a task that is not finished
+  retry        run a failed or deferred task again now
+  responses    the latest answers
+
+System
+  status       how the system and its agents are
+  logs         what agents and gateway wrote to the journal
+  agent        list and show agents
+  model        list, test and choose models
+  credential   set, list and remove provider keys
+  doctor       what is wrong with this machine or this installation, and the remedy
+
+Administration (root)
+  bootstrap    compile the configuration and apply what differs
+  verify       show what differs between configuration and machine
+
+Development
+  dev          the same system in one directory, without root, systemd or isolation
+
+Started by units: run, gateway, sweep, schedule
+
+Global options, before the command:
+  --root DIR   use the directory of con dev (or set CON_ROOT)
+  --debug      print a stack trace with an error
+  --version    print the version
+
+Exit codes: 0 ok, 1 the answer is no, 64 usage, 65 bad input, 69 unavailable, 70 a bug in con,
+73 cannot create, 75 try later, 77 permission, 78 configuration.
+
+Example:
+  con task --wait "What agents are running?"
+  con help task
+`;
+
+export async function run(argv: string[], io: Io = processIo()): Promise<number> {
+  io.out(argv[0] === "--version" ? `con ${version}\n` : overview);
+  return exit.ok;
+}

@@ -1,0 +1,100 @@
+/**
+ * What `con status` knows about one agent: the folders counted, the units asked.
+ *
+ * Numbers that the caller may not see are null, never 0.
+ */
+import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
+import { agentPaths } from "../../spool/layout.ts";
+import type { Disk } from "../../system/disk.ts";
+import { isDenied, isMissing } from "./access.ts";
+import { folders, type Place } from "./find.ts";
+import { listVisible } from "./read.ts";
+import type { UnitState, UnitStates } from "./units.ts";
+
+/** Keys of `con status --json`, `agents[]`: public interface, change only by adding. */
+export interface AgentOverview {
+  readonly name: string;
+  readonly tier: string;
+  readonly description: string;
+  readonly model: string;
+  readonly schedule: string | null;
+  readonly wake: string;
+  /** `working`, `waiting`, `failed`, `stopped`; `unknown` where nobody can say. */
+  readonly state: AgentState;
+  readonly pending: number | null;
+  readonly active: number | null;
+  readonly deferred: number | null;
+  readonly held: number | null;
+  readonly corrupt: number | null;
+  readonly failed: number | null;
+  /** Answers in the outbox. */
+  readonly answered: number | null;
+  /** RFC 3339, the last change of the outbox; null before the first answer or where unknown. */
+  readonly last_activity: string | null;
+}
+
+export type AgentState = "working" | "waiting" | "failed" | "stopped" | "unknown";
+
+export function overviewOf(
+  disk: Disk,
+  system: SystemRuntime,
+  agent: AgentEntry,
+  stateNow: (name: string, active: number | null) => AgentState,
+): AgentOverview {
+  const count = counter(disk, system, agent);
+  const active = count("active");
+  const { name, tier, description, model, schedule, wake } = agent;
+  return {
+    ...{ name, tier, description, model, schedule, wake, state: stateNow(name, active) },
+    pending: count("pending"),
+    active,
+    deferred: count("deferred"),
+    held: count("held"),
+    corrupt: count("corrupt"),
+    failed: count("failed"),
+    answered: count("settled"),
+    last_activity: lastActivity(disk, agentPaths(system.root, name).outbox),
+  };
+}
+
+function counter(disk: Disk, system: SystemRuntime, agent: AgentEntry) {
+  return (place: Place): number | null => {
+    let sum = 0;
+    for (const folder of folders(system, agent)) {
+      if (folder.place !== place) continue;
+      const names = listVisible(disk, folder.directory);
+      if (names === null) return null;
+      sum += names.filter((name) => name.endsWith(folder.suffix)).length;
+    }
+    return sum;
+  };
+}
+
+function lastActivity(disk: Disk, outbox: string): string | null {
+  try {
+    const names = disk.list(outbox);
+    return names.length === 0 ? null : new Date(Number(disk.lstat(outbox).mtimeMs)).toISOString();
+  } catch (error) {
+    if (isDenied(error) || isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** Units whose states tell how an agent is. */
+export const unitsOf = (name: string) => ({
+  service: `con@${name}.service`,
+  listeners: [`con@${name}.path`, `con-bell@${name}.socket`],
+});
+
+/** Pure: from unit states to one word. */
+export function stateOf(units: UnitStates | null, name: string): AgentState {
+  if (units === null) return "unknown";
+  const { service, listeners } = unitsOf(name);
+  const running = units.get(service)?.active ?? "";
+  if (["active", "activating", "deactivating", "reloading"].includes(running)) return "working";
+  const heard = listeners.map((unit) => units.get(unit)).filter((unit) => unit !== undefined);
+  if (running === "failed" || heard.some(isFailed)) return "failed";
+  return heard.some((unit) => unit.active === "active") ? "waiting" : "stopped";
+}
+
+const isFailed = (unit: UnitState): boolean => unit.active === "failed";

@@ -1,0 +1,54 @@
+/** `outbox/ID.json` as a value. Written by an agent's runner, so nothing in it is believed. Pure. */
+import type { Status, TaskRecord } from "../../task/task.ts";
+
+/** The record, or null when the text is not one. Unknown keys are dropped. */
+export function decodeRecord(text: string): TaskRecord | null {
+  const value = parsed(text);
+  if (value === null) return null;
+  const status = value["status"];
+  if (status !== "done" && status !== "failed" && status !== "cancelled") return null;
+  if (typeof value["id"] !== "string" || typeof value["agent"] !== "string") return null;
+  const from = fields(value["from"]);
+  const tokens = fields(value["tokens"]);
+  return {
+    id: value["id"],
+    agent: value["agent"],
+    status: status satisfies Status,
+    from: { uid: number(from["uid"], -1), name: string(from["name"]) ?? "?" },
+    trust: value["trust"] === "verified" ? "verified" : "unverified",
+    attempts: number(value["attempts"], 0),
+    received_at: string(value["received_at"]) ?? "",
+    started_at: string(value["started_at"]) ?? "",
+    finished_at: string(value["finished_at"]) ?? "",
+    model: string(value["model"]),
+    steps: number(value["steps"], 0),
+    tokens: { input: number(tokens["input"], 0), output: number(tokens["output"], 0) },
+    cost_usd: number(value["cost_usd"], 0),
+    error: string(value["error"]),
+    children: strings(value["children"]),
+    thread: string(value["thread"]),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parsed(text: string): Fields | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Fields) : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+const fields = (value: unknown): Fields =>
+  typeof value === "object" && value !== null ? (value as Fields) : {};
+
+const number = (value: unknown, otherwise: number): number =>
+  typeof value === "number" && Number.isFinite(value) ? value : otherwise;
+
+const string = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];

@@ -1,0 +1,102 @@
+/** The journal of a task as a list of events with durations. Pure. */
+import type { JournalLine } from "../../agent/journal.ts";
+
+/** Elements of `con trace --json`, `events[]`: public interface, change only by adding. */
+export interface StoryEvent {
+  /** As in the journal: `attempt`, `prompt`, `model-intent`, `model-result`, `tool-intent`, … */
+  readonly kind: string;
+  readonly at: string;
+  /** Since the first event. */
+  readonly elapsed_ms: number;
+  /** Model turn, from 1. */
+  readonly step?: number;
+  /** Tool call within the turn, from 1. */
+  readonly index?: number;
+  /** From the intent to this result. */
+  readonly duration_ms?: number;
+  readonly name?: string;
+  readonly arguments?: string;
+  readonly ok?: boolean;
+  readonly interrupted?: boolean;
+  /** Id of the task that this call sent to another agent. */
+  readonly sent?: string | null;
+  readonly text?: string;
+  readonly model?: string;
+  readonly tokens?: { readonly input: number; readonly output: number };
+  readonly cost_usd?: number;
+  readonly tool_calls?: number;
+  readonly outcome?: string;
+}
+
+export function storyOf(lines: readonly JournalLine[]): StoryEvent[] {
+  const begun = new Map<string, number>();
+  const first = Date.parse(lines[0]?.at ?? "");
+  return lines.map((line) => {
+    const now = Date.parse(line.at);
+    const base = { kind: line.kind, at: line.at, elapsed_ms: since(first, now) };
+    const key = callKey(line);
+    if (line.kind === "model-intent" || line.kind === "tool-intent") begun.set(key, now);
+    const start = begun.get(key);
+    const isEnd = ["model-result", "model-error", "tool-result"].includes(line.kind);
+    const took = isEnd && start !== undefined ? { duration_ms: since(start, now) } : {};
+    return { ...base, ...took, ...detailsOf(line) };
+  });
+}
+
+const since = (start: number, now: number): number =>
+  Number.isFinite(now - start) ? Math.max(0, now - start) : 0;
+
+function callKey(line: JournalLine): string {
+  if (line.kind === "tool-intent" || line.kind === "tool-result")
+    return `tool ${line.step} ${line.index}`;
+  return "step" in line ? `model ${line.step}` : line.kind;
+}
+
+function detailsOf(line: JournalLine): Partial<StoryEvent> {
+  switch (line.kind) {
+    case "attempt":
+    case "retry":
+    case "prompt":
+      return {};
+    case "model-intent":
+      return { step: line.step };
+    case "model-result":
+      return {
+        step: line.step,
+        model: line.model,
+        text: line.text,
+        tokens: line.usage,
+        cost_usd: line.costUsd,
+        tool_calls: line.toolCalls.length,
+      };
+    case "model-error":
+      return { step: line.step, text: line.why };
+    case "note":
+      return { step: line.step, text: line.text };
+    case "tool-intent":
+      return { step: line.step, index: line.index, name: line.name, arguments: line.arguments };
+    case "tool-result":
+      return {
+        step: line.step,
+        index: line.index,
+        ok: line.ok,
+        interrupted: line.interrupted,
+        sent: line.sent,
+        text: line.text,
+      };
+    case "final":
+      return { outcome: line.outcome.kind, text: textOf(line) };
+  }
+}
+
+function textOf({ outcome }: Extract<JournalLine, { kind: "final" }>): string {
+  switch (outcome.kind) {
+    case "done":
+      return outcome.answer;
+    case "failed":
+    case "defer":
+      return outcome.why;
+    case "cancelled":
+      return `by ${outcome.by}`;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * `con show ID`: one task, its record and its answer; or where it is while there is no answer.
+ * Reads only.
+ */
+import { join } from "node:path";
+import { nodeDisk } from "../system/disk.ts";
+import { exit } from "../system/errors.ts";
+import type { TaskRecord } from "../task/task.ts";
+import { type Answer, readAnswer } from "./shared/answer.ts";
+import { type Found, findTask, stateOf, type TaskState } from "./shared/find.ts";
+import { type Io, paint, processIo } from "./shared/io.ts";
+import { newCommand, parse } from "./shared/parse.ts";
+import { loadSystem } from "./shared/system.ts";
+import { duration, safeJson, safeLine, safeText } from "./shared/text.ts";
+
+const example = `ID is a task id, a beginning of one that fits only one task, or the name of the dropped file.
+Without an answer yet, the state says where the task is: pending, active, deferred (until), held,
+corrupt, failed.
+
+Keys of --json: id, agent, state, retry_at, record (as in outbox/ID.json, or null), answer, path.
+
+Example:
+  con show hello
+  con show 0198f3c2-8a7e --json | jq -r .answer`;
+
+/** Keys of `con show --json`: public interface, change only by adding. */
+interface View {
+  readonly id: string;
+  readonly agent: string;
+  readonly state: TaskState;
+  /** RFC 3339, for deferred tasks. */
+  readonly retry_at: string | null;
+  readonly record: TaskRecord | null;
+  readonly answer: string | null;
+  /** Where the answer, or the task, lies. */
+  readonly path: string;
+}
+
+export async function run(argv: string[], io: Io = processIo()): Promise<number> {
+  const command = newCommand("show", "Show one task: its record and its answer.", example)
+    .argument("<id>", "which task")
+    .option("--json", "print JSON");
+  if (parse(command, argv, io) === "help") return exit.ok;
+  const system = loadSystem(io.env).runtime;
+  const found = findTask(nodeDisk, system, command.args[0] ?? "");
+  const answer = readAnswer(nodeDisk, system, found.agent, found.id);
+  const view = viewOf(found, answer);
+  if (command.opts<{ json?: boolean }>().json) io.out(safeJson(view));
+  else print(io, view);
+  return exit.ok;
+}
+
+function viewOf(found: Found, answer: Answer | null): View {
+  return {
+    id: found.id,
+    agent: found.agent.name,
+    state: stateOf(found, answer),
+    retry_at: found.place === "deferred" ? retryTime(found) : null,
+    record: answer?.record ?? null,
+    answer: answer?.text ?? null,
+    path: answer?.path ?? join(found.directory, `${found.id}.task`),
+  };
+}
+
+/** The retry time is the modification time (spool protocol); null when it just left. */
+function retryTime(found: Found): string | null {
+  try {
+    const status = nodeDisk.lstat(join(found.directory, `${found.id}.task`));
+    return new Date(Number(status.mtimeMs)).toISOString();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function print(io: Io, view: View): void {
+  const lines: [string, string][] = [
+    ["task", view.id],
+    ["agent", view.agent],
+    ["state", view.state],
+  ];
+  if (view.retry_at !== null) lines.push(["retry at", view.retry_at]);
+  if (view.record !== null) lines.push(...recordLines(view.record));
+  lines.push([view.answer === null ? "lies in" : "answer in", view.path]);
+  for (const [key, value] of lines)
+    io.out(`${paint(io, "dim", `${key}:`.padEnd(12))}${safeLine(value)}\n`);
+  if (view.answer !== null) io.out(`\n${safeText(view.answer)}`);
+}
+
+const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+function recordLines(record: TaskRecord): [string, string][] {
+  const { input, output } = record.tokens;
+  const took = Date.parse(record.finished_at) - Date.parse(record.started_at);
+  const lines: [string, string][] = [
+    ["from", `${record.from.name} (uid ${record.from.uid}, ${record.trust})`],
+    ["received", record.received_at],
+    [
+      "finished",
+      `${record.finished_at} (${duration(took)}, ${counted(record.attempts, "attempt")})`,
+    ],
+    ["model", `${record.model ?? "none"}, ${counted(record.steps, "step")}`],
+    ["tokens", `${input} in, ${output} out, ${record.cost_usd} USD`],
+  ];
+  if (record.thread !== null) lines.push(["thread", record.thread]);
+  if (record.children.length > 0) lines.push(["children", record.children.join(", ")]);
+  if (record.error !== null) lines.push(["error", record.error]);
+  return lines;
+}

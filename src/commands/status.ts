@@ -1,0 +1,168 @@
+/**
+ * `con status [NAME]`: every agent in one line, or one agent in full. Reads only.
+ *
+ * What the caller may not see is `?` (null in JSON); an idle agent runs no process, so "waiting"
+ * means that systemd listens for it.
+ */
+import type { AgentEntry } from "../config/types.ts";
+import { nodeDisk } from "../system/disk.ts";
+import { exit } from "../system/errors.ts";
+import { type Io, paint, processIo, type Style } from "./shared/io.ts";
+import { knownAgent } from "./shared/known.ts";
+import { isListening } from "./shared/listening.ts";
+import {
+  type AgentOverview,
+  type AgentState,
+  overviewOf,
+  stateOf,
+  unitsOf,
+} from "./shared/overview.ts";
+import { newCommand, parse } from "./shared/parse.ts";
+import { isolationWarning, loadSystem, type System } from "./shared/system.ts";
+import { duration, safeJson, safeLine, table } from "./shared/text.ts";
+import { type AskUnits, askSystemd, type UnitStates } from "./shared/units.ts";
+
+const example = `Without NAME: one line for each agent. Counts are tasks in its folders; ? = you may not look.
+
+Keys of --json: system {name, root, front_desk, isolation, state}, gateway {socket, state},
+agents [{name, tier, description, model, schedule, wake, state, pending, active, deferred, held,
+corrupt, failed, answered, last_activity}].
+
+Example:
+  con status
+  con status concierge --json | jq .agents[0].pending`;
+
+interface Overview {
+  readonly system: {
+    readonly name: string;
+    readonly root: string;
+    readonly front_desk: string;
+    readonly isolation: "kernel" | "none";
+    readonly state: string;
+  };
+  readonly gateway: { readonly socket: string; readonly state: string };
+  readonly agents: readonly AgentOverview[];
+}
+
+export async function run(
+  argv: string[],
+  io: Io = processIo(),
+  ask: AskUnits = askSystemd,
+): Promise<number> {
+  const command = newCommand("status", "Show how the system and its agents are.", example)
+    .argument("[name]", "an agent")
+    .option("--json", "print JSON");
+  if (parse(command, argv, io) === "help") return exit.ok;
+  const system = loadSystem(io.env);
+  const [name] = command.args;
+  const overview = await look(system, name, ask);
+  if (command.opts<{ json?: boolean }>().json) io.out(safeJson(overview));
+  else print(io, system, overview, name !== undefined);
+  return exit.ok;
+}
+
+async function look(system: System, name: string | undefined, ask: AskUnits): Promise<Overview> {
+  const { runtime } = system;
+  const agents = name === undefined ? runtime.agents : [knownAgent(runtime, name)];
+  const states = system.dev
+    ? devStates(await isListening(runtime.gateway))
+    : unitStates(await ask(unitNames(agents)));
+  return {
+    system: {
+      name: runtime.name,
+      root: runtime.root,
+      front_desk: runtime.frontDesk,
+      isolation: system.dev ? "none" : "kernel",
+      state: states.system,
+    },
+    gateway: { socket: runtime.gateway, state: states.gateway },
+    agents: agents.map((agent) => overviewOf(nodeDisk, runtime, agent, states.agent)),
+  };
+}
+
+interface States {
+  readonly system: string;
+  readonly gateway: string;
+  readonly agent: (name: string, active: number | null) => AgentState;
+}
+
+/** Without systemd: one process is all of it, and it runs or it does not. */
+const devStates = (runs: boolean): States => ({
+  system: runs ? "development" : "development, con dev is not running",
+  gateway: runs ? "waiting" : "stopped",
+  agent: (_, active) => (!runs ? "stopped" : active === 0 ? "waiting" : "working"),
+});
+
+const unitStates = (units: UnitStates | null): States => ({
+  system: units === null ? "unknown" : readyState(units),
+  gateway: gatewayState(units),
+  agent: (name) => stateOf(units, name),
+});
+
+const gatewayUnits = ["con-gateway.socket", "con-gateway.service"] as const;
+const readyUnit = "con-ready.target";
+
+function unitNames(agents: readonly AgentEntry[]): string[] {
+  const ofAgents = agents.flatMap(({ name }) => [
+    unitsOf(name).service,
+    ...unitsOf(name).listeners,
+  ]);
+  return [...gatewayUnits, readyUnit, ...ofAgents];
+}
+
+const readyState = (units: UnitStates): string =>
+  units.get(readyUnit)?.active === "active" ? "ready" : "not ready";
+
+function gatewayState(units: UnitStates | null): string {
+  if (units === null) return "unknown";
+  const [socket, service] = gatewayUnits.map((unit) => units.get(unit)?.active);
+  if (service === "active" || service === "activating") return "working";
+  if (service === "failed" || socket === "failed") return "failed";
+  return socket === "active" ? "waiting" : "stopped";
+}
+
+const styles: Readonly<Record<string, Style>> = {
+  working: "cyan",
+  waiting: "green",
+  failed: "red",
+  stopped: "yellow",
+};
+
+function print(io: Io, system: System, overview: Overview, isOne: boolean): void {
+  if (system.dev) io.out(`${paint(io, "yellow", isolationWarning)}\n`);
+  const { name, root, state } = overview.system;
+  io.out(`${safeLine(name)} at ${safeLine(root)}: ${state}, gateway ${overview.gateway.state}\n\n`);
+  const [first] = overview.agents;
+  if (first === undefined) io.out("no agents; see con agent add --help\n");
+  else if (isOne) printOne(io, first);
+  else printAll(io, overview.agents);
+}
+
+const counts = ["pending", "active", "deferred", "held", "corrupt", "failed"] as const;
+
+const show = (count: number | null): string => (count === null ? "?" : String(count));
+
+function printAll(io: Io, agents: readonly AgentOverview[]): void {
+  const rows = agents.map((agent) => [
+    agent.name,
+    agent.tier,
+    paint(io, styles[agent.state] ?? "dim", agent.state),
+    ...counts.map((key) => show(agent[key])),
+    ago(io, agent.last_activity),
+  ]);
+  const head = ["AGENT", "TIER", "STATE", ...counts.map((key) => key.toUpperCase()), "LAST"];
+  io.out(table(head, rows));
+}
+
+function printOne(io: Io, agent: AgentOverview): void {
+  const rows = Object.entries(agent).map(([key, value]) => {
+    const text = value === null && key in { schedule: 0, last_activity: 0 } ? "none" : value;
+    return [key.replace("_", " "), text === null ? "?" : safeLine(String(text))];
+  });
+  const [head = ["name", agent.name], ...rest] = rows;
+  io.out(table(head, rest));
+}
+
+function ago(io: Io, at: string | null): string {
+  return at === null ? "-" : `${duration(io.now() - Date.parse(at))} ago`;
+}

@@ -1,0 +1,174 @@
+/** One manifest, after its schema held: cross checks and defaults. Pure. */
+import {
+  grantRoots,
+  parseDuration,
+  parseGrant,
+  parseMemory,
+  parseNetworkTarget,
+} from "./grammar.ts";
+import type { Broken, SystemPart } from "./system.ts";
+import type { Agent, Tier } from "./types.ts";
+
+/** A manifest as its schema lets it through. */
+export interface RawAgent {
+  readonly name: string;
+  readonly description: string;
+  readonly tier: Tier;
+  readonly roles?: readonly string[];
+  readonly model?: string;
+  readonly can?: Partial<Record<keyof Agent["can"], readonly string[]>>;
+  readonly limits?: {
+    readonly memory?: string;
+    readonly cpu?: string;
+    readonly tasks?: number;
+    readonly runtime?: string;
+    readonly steps?: number;
+  };
+  readonly schedule?: string | { readonly at: string; readonly task?: string };
+  readonly instructions?: string;
+}
+
+/** What an agent gets that names no limits; units/con@.service carries the same first three. */
+export const defaultLimits = {
+  memory: "2G",
+  cpu: "200%",
+  tasks: 256,
+  runtime: "30min",
+  steps: 100,
+} as const;
+
+const leastMemory = 128 * 2 ** 20;
+const scheduledTask = "Scheduled run: do your periodic work.";
+
+export interface Surroundings {
+  /** Base name of the manifest without `.yaml`. */
+  readonly fileName: string;
+  /** Every agent that has a manifest, also a refused one: one typo must not take others along. */
+  readonly known: ReadonlySet<string>;
+  readonly system: SystemPart;
+}
+
+export function readAgentPart(
+  raw: RawAgent,
+  around: Surroundings,
+): { agent: Agent; broken: Broken[] } {
+  const grants = { read: directories(raw, "read"), write: directories(raw, "write") };
+  const agent: Agent = {
+    name: raw.name,
+    description: raw.description,
+    tier: raw.tier,
+    roles: raw.roles ?? [],
+    model: raw.model ?? around.system.defaultModels[raw.tier],
+    can: {
+      task: sorted(raw.can?.task),
+      read: grants.read.directories,
+      write: grants.write.directories,
+      network: sorted(raw.can?.network),
+      tools: raw.can?.tools ?? [],
+    },
+    limits: limitsOf(raw.limits ?? {}),
+    schedule: scheduleOf(raw.schedule),
+    instructions: raw.instructions ?? "",
+  };
+  const broken = [
+    ...brokenName(raw, around),
+    ...brokenModel(agent, raw, around),
+    ...brokenTargets(raw, around),
+    ...grants.read.broken,
+    ...grants.write.broken,
+    ...brokenNetwork(raw),
+    ...brokenLimits(raw),
+  ];
+  return { agent, broken };
+}
+
+const sorted = (list: readonly string[] | undefined): string[] => [...(list ?? [])].sort();
+
+function limitsOf(raw: NonNullable<RawAgent["limits"]>): Agent["limits"] {
+  return {
+    memory: raw.memory ?? defaultLimits.memory,
+    cpu: raw.cpu ?? defaultLimits.cpu,
+    tasks: raw.tasks ?? defaultLimits.tasks,
+    // An unreadable duration is reported by brokenLimits, and the agent left out.
+    runtimeSeconds: parseDuration(raw.runtime ?? defaultLimits.runtime) ?? 0,
+    steps: raw.steps ?? defaultLimits.steps,
+  };
+}
+
+function scheduleOf(raw: RawAgent["schedule"]): Agent["schedule"] {
+  if (raw === undefined) return null;
+  if (typeof raw === "string") return { at: raw, task: scheduledTask };
+  return { at: raw.at, task: raw.task ?? scheduledTask };
+}
+
+function directories(raw: RawAgent, kind: "read" | "write") {
+  const found = new Set<string>();
+  const broken: Broken[] = [];
+  for (const [index, text] of (raw.can?.[kind] ?? []).entries()) {
+    const grant = parseGrant(text, grantRoots[kind]);
+    if ("directory" in grant) found.add(grant.directory);
+    else
+      broken.push({
+        path: ["can", kind, index],
+        why: grant.why,
+        remedy: `expected a directory below ${grantRoots[kind].join(" or ")}, like ${grantRoots[kind][0]}/x/**`,
+      });
+  }
+  return { directories: [...found].sort(), broken };
+}
+
+function brokenName(raw: RawAgent, { fileName }: Surroundings): Broken[] {
+  if (raw.name === fileName) return [];
+  const why = `${raw.name} is not the name of the file, ${fileName}.yaml`;
+  return [{ path: ["name"], why, remedy: `rename the file to ${raw.name}.yaml, or the agent` }];
+}
+
+function brokenModel(agent: Agent, raw: RawAgent, { system }: Surroundings): Broken[] {
+  if (Object.hasOwn(system.models, agent.model)) return [];
+  const whose = raw.model === undefined ? ` (the default of tier ${agent.tier})` : "";
+  const why = `there is no model alias ${agent.model}${whose}`;
+  const remedy = `the aliases of con.yaml are: ${Object.keys(system.models).join(", ")}`;
+  return [{ path: ["model"], why, remedy }];
+}
+
+function brokenTargets(raw: RawAgent, { known }: Surroundings): Broken[] {
+  return (raw.can?.task ?? []).flatMap((target, index) => {
+    const path = ["can", "task", index];
+    if (target === raw.name)
+      return [{ path, why: "an agent cannot give tasks to itself", remedy: "remove it" }];
+    if (known.has(target)) return [];
+    const remedy = `the agents are: ${[...known].sort().join(", ")}`;
+    return [{ path, why: `there is no agent ${target}`, remedy }];
+  });
+}
+
+function brokenNetwork(raw: RawAgent): Broken[] {
+  return (raw.can?.network ?? []).flatMap((text, index) =>
+    parseNetworkTarget(text) === null
+      ? [
+          {
+            path: ["can", "network", index],
+            why: `${JSON.stringify(text)} is not a network target`,
+            remedy: "expected HOST:PORT, ADDRESS/LEN:PORT, [IPV6/LEN]:PORT or *:PORT",
+          },
+        ]
+      : [],
+  );
+}
+
+function brokenLimits({ limits = {} }: RawAgent): Broken[] {
+  const broken: Broken[] = [];
+  if (limits.runtime !== undefined && parseDuration(limits.runtime) === null)
+    broken.push({
+      path: ["limits", "runtime"],
+      why: `${limits.runtime} is more than a day`,
+      remedy: "expected a time like 90s, 30min or 2h, at most 24h",
+    });
+  if (limits.memory !== undefined && (parseMemory(limits.memory) ?? 0) < leastMemory)
+    broken.push({
+      path: ["limits", "memory"],
+      why: `${limits.memory} is too little for the runner itself`,
+      remedy: "expected at least 128M",
+    });
+  return broken;
+}

@@ -1,0 +1,126 @@
+/** con.yaml, after its schema held: cross checks and defaults. Pure. */
+import type { KeyPath } from "./source.ts";
+import type { Config, HealthThresholds, ModelAlias, Provider, Tier } from "./types.ts";
+
+export type SystemPart = Omit<Config, "agents" | "excluded"> & {
+  /** The alias of agents of each tier that name none. */
+  readonly defaultModels: Readonly<Record<Tier, string>>;
+};
+
+/** con.yaml as its schema lets it through. */
+export interface RawSystem {
+  readonly system?: { readonly name?: string; readonly front_desk?: string };
+  readonly providers?: Readonly<
+    Record<string, { readonly base_url: string; readonly credential?: string }>
+  >;
+  readonly models: Readonly<Record<string, readonly string[] | RawAlias>>;
+  readonly defaults?: Partial<Readonly<Record<Tier, { readonly model?: string }>>>;
+  readonly gateway?: { readonly max_concurrent?: number };
+  readonly health?: {
+    readonly disk_min_free_pct?: number;
+    readonly mem_min_free_pct?: number;
+    readonly max_load_factor?: number;
+  };
+}
+
+interface RawAlias {
+  readonly use: readonly string[];
+  readonly context?: number;
+  readonly usd_per_million?: { readonly input: number; readonly output: number };
+}
+
+/** A rule that a value breaks, by its path in the file. */
+export interface Broken {
+  readonly path: KeyPath;
+  readonly why: string;
+  readonly remedy: string;
+}
+
+const builtinModels = ["builtin/reflex"];
+const tierDefaults: Readonly<Record<Tier, string>> = {
+  officer: "smart",
+  operator: "smart",
+  worker: "fast",
+};
+const healthDefaults: HealthThresholds = {
+  diskMinFreePct: 15,
+  memMinFreePct: 10,
+  maxLoadFactor: 2,
+};
+
+export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Broken[] } {
+  const { system = {}, gateway = {}, health = {}, defaults = {} } = raw;
+  const part: SystemPart = {
+    system: { name: system.name ?? "conspiracy", frontDesk: system.front_desk ?? "concierge" },
+    providers: mapValues(raw.providers ?? {}, providerOf),
+    models: mapValues(raw.models, aliasOf),
+    gateway: { maxConcurrent: gateway.max_concurrent ?? 4 },
+    health: {
+      diskMinFreePct: health.disk_min_free_pct ?? healthDefaults.diskMinFreePct,
+      memMinFreePct: health.mem_min_free_pct ?? healthDefaults.memMinFreePct,
+      maxLoadFactor: health.max_load_factor ?? healthDefaults.maxLoadFactor,
+    },
+    defaultModels: {
+      officer: defaults.officer?.model ?? tierDefaults.officer,
+      operator: defaults.operator?.model ?? tierDefaults.operator,
+      worker: defaults.worker?.model ?? tierDefaults.worker,
+    },
+  };
+  return { part, broken: [...brokenModels(raw, part), ...brokenDefaults(raw, part)] };
+}
+
+function mapValues<A, B>(
+  from: Readonly<Record<string, A>>,
+  convert: (value: A) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(from).map(([key, value]) => [key, convert(value)]));
+}
+
+function providerOf(raw: { readonly base_url: string; readonly credential?: string }): Provider {
+  return { baseUrl: raw.base_url.replace(/\/+$/, ""), credential: raw.credential ?? null };
+}
+
+function aliasOf(raw: readonly string[] | RawAlias): ModelAlias {
+  if (isList(raw)) return { use: raw, context: null, usdPerMillion: null };
+  return {
+    use: raw.use,
+    context: raw.context ?? null,
+    usdPerMillion: raw.usd_per_million ?? null,
+  };
+}
+
+const isList = (raw: readonly string[] | RawAlias): raw is readonly string[] => Array.isArray(raw);
+
+function brokenModels(raw: RawSystem, part: SystemPart): Broken[] {
+  const providers = Object.keys(part.providers);
+  return Object.entries(part.models).flatMap(([alias, { use }]) =>
+    use.flatMap((model, index) => {
+      const provider = model.slice(0, model.indexOf("/"));
+      if (provider === "builtin" ? builtinModels.includes(model) : providers.includes(provider))
+        return [];
+      const path = isList(raw.models[alias] ?? []) ? [index] : ["use", index];
+      const known = [...providers.map((name) => `${name}/MODEL`), ...builtinModels];
+      return [
+        {
+          path: ["models", alias, ...path],
+          why: `${model} names no provider of this file and nothing built in`,
+          remedy: `use one of ${known.join(", ")}, or add the provider under providers:`,
+        },
+      ];
+    }),
+  );
+}
+
+function brokenDefaults(raw: RawSystem, part: SystemPart): Broken[] {
+  return Object.entries(raw.defaults ?? {}).flatMap(([tier, { model }]) =>
+    model === undefined || Object.hasOwn(part.models, model)
+      ? []
+      : [
+          {
+            path: ["defaults", tier, "model"],
+            why: `there is no model alias ${model}`,
+            remedy: `the aliases are: ${Object.keys(part.models).join(", ")}`,
+          },
+        ],
+  );
+}

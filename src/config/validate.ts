@@ -1,0 +1,113 @@
+/**
+ * Holds a parsed manifest or con.yaml against its JSON Schema and says in words what was expected.
+ *
+ * Only for commands that read what people wrote: bootstrap, verify. A running agent never comes
+ * here. The words come from the `description`s of the schema files that editors show too.
+ */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import agentSchema from "./schema/agent.schema.json" with { type: "json" };
+import systemSchema from "./schema/con.schema.json" with { type: "json" };
+import type { KeyPath } from "./source.ts";
+
+export interface Issue {
+  readonly path: KeyPath;
+  /** Whether the key itself is at fault, not what it holds. */
+  readonly of: "key" | "value";
+  readonly why: string;
+  readonly remedy: string;
+}
+
+export type Validate = (value: unknown) => Issue[];
+
+/** Keys of the design that this version cannot enforce; accepting them would be a false promise. */
+const notBuiltYet = new Set([
+  "budget",
+  "approval",
+  "spawn",
+  "runner",
+  "interval",
+  "max_session_min",
+]);
+
+export function createValidators(): { readonly system: Validate; readonly agent: Validate } {
+  // `type: [array, object]` with constraints of both is meant, hence no strictTypes.
+  // validateSchema would compile the meta-schema first, 40 ms; a test holds our schemas against it.
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    strictTypes: false,
+    validateSchema: false,
+  });
+  const system = ajv.compile(systemSchema);
+  const agent = ajv.compile(agentSchema);
+  return { system: issuesOf(system), agent: issuesOf(agent) };
+}
+
+function issuesOf(validate: ValidateFunction): Validate {
+  return (value) => {
+    if (validate(value)) return [];
+    const errors = validate.errors ?? [];
+    return errors.filter((error) => error.keyword !== "propertyNames").map(issueOf);
+  };
+}
+
+function issueOf(error: ErrorObject): Issue {
+  const path = pointer(error.instancePath);
+  const params = error.params as Record<string, unknown>;
+  if (error.keyword === "additionalProperties")
+    return unknownKey(path, String(params["additionalProperty"]), error);
+  if (error.propertyName !== undefined)
+    return {
+      path: [...path, error.propertyName],
+      of: "key",
+      why: `${error.propertyName} is not a valid name`,
+      remedy: `write ${expectation(error)}`,
+    };
+  if (error.keyword === "required") {
+    const key = String(params["missingProperty"]);
+    return {
+      path,
+      of: "value",
+      why: `${key} is missing`,
+      remedy: `add ${key}: ${hint(error, key)}`,
+    };
+  }
+  return { path, of: "value", why: whyOf(error), remedy: `expected ${expectation(error)}` };
+}
+
+function unknownKey(path: KeyPath, key: string, error: ErrorObject): Issue {
+  const known = Object.keys((error.parentSchema as Schema | undefined)?.properties ?? {});
+  const [why, remedy] = notBuiltYet.has(key)
+    ? [`${key} is not built yet, and nothing is accepted that is not enforced`, "remove it"]
+    : [`there is no key ${key}`, `the keys here are: ${known.join(", ")}`];
+  return { path: [...path, key], of: "key", why, remedy };
+}
+
+interface Schema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+const expectation = (error: ErrorObject): string =>
+  (error.parentSchema as Schema | undefined)?.description ?? error.message ?? "something else";
+
+const hint = (error: ErrorObject, key: string): string =>
+  (error.parentSchema as Schema | undefined)?.properties?.[key]?.description ?? "a value";
+
+function whyOf(error: ErrorObject): string {
+  const shown = JSON.stringify(error.data) ?? "nothing";
+  const cut = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
+  if (error.keyword === "uniqueItems") return "it has the same entry twice";
+  if (error.keyword === "type" && error.data === null) return "it has no value";
+  return `${cut} does not fit`;
+}
+
+/** JSON Pointer (RFC 6901) → path; list indices become numbers. */
+function pointer(text: string): (string | number)[] {
+  const parts = text.split("/").slice(1);
+  return parts.map((part) => {
+    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    return /^\d+$/.test(key) ? Number(key) : key;
+  });
+}

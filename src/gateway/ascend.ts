@@ -1,0 +1,80 @@
+/**
+ * Climbs a ladder: the first rung that begins to answer wins. A rung fails over only before its first
+ * byte went to the caller, so that no answer is ever sewn together from two models.
+ */
+import type { Provider } from "../config/types.ts";
+import { answerBuiltin } from "./builtin.ts";
+import type { ReadKey } from "./keys.ts";
+import { type Rung, worstOf } from "./ladder.ts";
+import { type Problem, problem } from "./problem.ts";
+import type { Body, Endpoint, Reply, Upstream } from "./upstream.ts";
+
+export interface AscentDeps {
+  readonly now: () => number;
+  readonly readKey: ReadKey;
+  readonly open: (provider: Provider, key: { ok: true; key: string | null }) => Promise<Upstream>;
+  /** First listed model per provider; filled as it becomes known. */
+  readonly firstModels: Map<string, string>;
+}
+
+export type Ascent =
+  | { readonly ok: true; readonly rung: Rung; readonly label: string; readonly reply: Reply }
+  | { readonly ok: false; readonly problem: Problem };
+
+export async function ascend(
+  deps: AscentDeps,
+  rungs: readonly Rung[],
+  endpoint: Endpoint,
+  body: Body,
+  signal: AbortSignal,
+): Promise<Ascent> {
+  const failures: { label: string; problem: Problem }[] = [];
+  for (const rung of rungs) {
+    const tried = await tryRung(deps, rung, endpoint, body, signal);
+    if (tried.ok) return tried;
+    failures.push({ label: rung.label, problem: tried.problem });
+    if (signal.aborted) break;
+  }
+  return { ok: false, problem: worstOf(failures) };
+}
+
+async function tryRung(
+  deps: AscentDeps,
+  rung: Rung,
+  endpoint: Endpoint,
+  body: Body,
+  signal: AbortSignal,
+): Promise<Ascent> {
+  if (rung.kind === "reflex") {
+    return endpoint === "/chat/completions"
+      ? { ok: true, rung, label: rung.label, reply: answerBuiltin(body, deps.now()) }
+      : { ok: false, problem: problem(400, "builtin/reflex makes no embeddings") };
+  }
+  const key = deps.readKey(rung.provider);
+  if (!key.ok) return { ok: false, problem: problem(401, key.why) };
+  const upstream = await deps.open(rung.provider, key);
+  const model = await modelOf(deps, rung, upstream, signal);
+  if (typeof model !== "string") return { ok: false, problem: model };
+  const answer = await upstream.call(endpoint, { ...body, model }, signal);
+  return answer.ok
+    ? { ok: true, rung, label: `${rung.providerName}/${model}`, reply: answer.reply }
+    : answer;
+}
+
+/** `provider/*` asks the endpoint once what it has. */
+async function modelOf(
+  { firstModels }: AscentDeps,
+  rung: Extract<Rung, { kind: "upstream" }>,
+  upstream: Upstream,
+  signal: AbortSignal,
+): Promise<string | Problem> {
+  if (rung.model !== "*") return rung.model;
+  const known = firstModels.get(rung.providerName);
+  if (known !== undefined) return known;
+  const listed = await upstream.list(signal);
+  if ("status" in listed) return listed;
+  const first = listed[0];
+  if (first === undefined) return problem(503, `${rung.provider.baseUrl} lists no model`);
+  firstModels.set(rung.providerName, first);
+  return first;
+}

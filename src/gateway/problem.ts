@@ -1,0 +1,31 @@
+/**
+ * What the gateway answers when it cannot do a call: OpenAI's error object, with a status that says
+ * whether to try again. Texts of upstreams are cut, and cleaned of the key that was sent to them.
+ */
+
+export interface Problem {
+  readonly status: number;
+  readonly message: string;
+  readonly retryAfterSeconds: number | null;
+}
+
+export const problem = (
+  status: number,
+  message: string,
+  retryAfterSeconds: number | null = null,
+): Problem => ({ status, message, retryAfterSeconds });
+
+const maxMessageChars = 600;
+
+/** An upstream may echo what it was sent: no key leaves the gateway in an error. */
+export function withoutKey(text: string, key: string | null): string {
+  const clean = key === null || key === "" ? text : text.replaceAll(key, "[key]");
+  return clean.replace(/\b(sk|key|tok)-[\w-]{12,}/g, "[key]").slice(0, maxMessageChars);
+}
+
+/** May the same call work later? The same rule as in model/client.ts. */
+export const isTemporary = ({ status }: Problem): boolean =>
+  [408, 409, 425, 429].includes(status) || status >= 500;
+
+export const errorBody = ({ message, status }: Problem): string =>
+  JSON.stringify({ error: { message, type: "con_gateway_error", code: status } });

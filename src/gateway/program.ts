@@ -1,0 +1,96 @@
+/**
+ * The gateway as a program: listens where systemd or `con dev` says, ends when nobody calls any more.
+ *
+ * A cold start loads only this; koffi, SQLite and the OpenAI client come with the first call that needs
+ * them. After a crash systemd's socket still holds the waiting callers, and starts it again.
+ */
+import type http from "node:http";
+import type { GatewayRuntime } from "../config/types.ts";
+import type { Log } from "../system/log.ts";
+import type { ReadPeer } from "../system/peercred.ts";
+import { keyReader, type ReadKey } from "./keys.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { createFairQueue } from "./queue.ts";
+import { createGatewayServer } from "./server.ts";
+import { openUpstream } from "./upstream.ts";
+
+export interface GatewayOptions {
+  readonly runtime: GatewayRuntime;
+  /** A descriptor that already listens (systemd), or a path to listen on. */
+  readonly listen: { readonly fd: number } | { readonly path: string };
+  /** `$CREDENTIALS_DIRECTORY`, or null. */
+  readonly credentials: string | null;
+  readonly readPeer: Promise<ReadPeer>;
+  readonly log: Log;
+  /** Ends after this long without a connection; null = never. */
+  readonly idleMs: number | null;
+  /** Replaces the credential directory, for `con dev`. */
+  readonly readKey?: ReadKey;
+}
+
+export interface Gateway {
+  /** Resolves once it listens. */
+  readonly listening: Promise<void>;
+  /** Resolves when it has ended: all calls answered, ledger closed. */
+  readonly ended: Promise<void>;
+  /** No new calls; those under way are finished. */
+  readonly stop: () => void;
+}
+
+const waitingPerUid = 256;
+
+export function startGateway(options: GatewayOptions): Gateway {
+  const { runtime, log } = options;
+  let ledger: Promise<Ledger> | null = null;
+  const openOnce = (): Promise<Ledger> => {
+    ledger ??= openLedger(runtime.ledger).catch((error: unknown) => {
+      // The next call tries again: a full disk may have room by then.
+      ledger = null;
+      throw error;
+    });
+    return ledger;
+  };
+  const server = createGatewayServer({
+    runtime,
+    log,
+    now: () => performance.timeOrigin + performance.now(),
+    readKey: options.readKey ?? keyReader(options.credentials),
+    open: openUpstream,
+    firstModels: new Map(),
+    queue: createFairQueue(runtime.maxConcurrent, waitingPerUid),
+    ledger: openOnce,
+    readPeer: options.readPeer,
+  });
+  const stop = () => {
+    server.close();
+    server.closeIdleConnections();
+  };
+  if (options.idleMs !== null) stopWhenIdle(server, options.idleMs, stop);
+  const ended = new Promise<void>((resolve) => {
+    server.once("close", () => resolve(ledger?.then((open) => open.close()) ?? undefined));
+  });
+  return { listening: listen(server, options.listen), ended, stop };
+}
+
+function listen(server: http.Server, where: GatewayOptions["listen"]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(where, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+function stopWhenIdle(server: http.Server, idleMs: number, stop: () => void): void {
+  let open = 0;
+  let timer = setTimeout(stop, idleMs);
+  server.on("connection", (socket) => {
+    open += 1;
+    clearTimeout(timer);
+    socket.once("close", () => {
+      open -= 1;
+      if (open === 0) timer = setTimeout(stop, idleMs);
+    });
+  });
+}

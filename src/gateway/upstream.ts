@@ -1,0 +1,83 @@
+/**
+ * Calls one upstream model with the OpenAI client: any endpoint of that wire format.
+ *
+ * The client is loaded by the first call. It repeats 408, 409, 429, 5xx and connection errors twice and
+ * honours Retry-After up to a minute; what still fails is a `Problem`, never a throw. Never: follows a
+ * redirect (it would carry the key elsewhere), or passes on a header of the caller.
+ */
+import type { Provider } from "../config/types.ts";
+import type { Key } from "./keys.ts";
+import { type Problem, problem, withoutKey } from "./problem.ts";
+
+export type Body = Readonly<Record<string, unknown>>;
+export type Endpoint = "/chat/completions" | "/embeddings";
+
+/** A whole answer of JSON, or a stream of server-sent events: what was asked for. */
+export interface Reply {
+  readonly body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+export type Answer =
+  | { readonly ok: true; readonly reply: Reply }
+  | { readonly ok: false; readonly problem: Problem };
+
+export interface Upstream {
+  /** Resolves when the head of the answer is there; its body streams. */
+  readonly call: (endpoint: Endpoint, body: Body, signal: AbortSignal) => Promise<Answer>;
+  /** Ids that the endpoint lists, in its order. */
+  readonly list: (signal: AbortSignal) => Promise<readonly string[] | Problem>;
+}
+
+const retries = 2;
+/** Until the head of the answer: thinking models are slow, and stream nothing meanwhile. */
+const timeoutMs = 600_000;
+
+export async function openUpstream(provider: Provider, key: Key & { ok: true }): Promise<Upstream> {
+  const { default: OpenAI } = await import("openai");
+  const client = new OpenAI({
+    baseURL: provider.baseUrl,
+    // The client insists on a value; endpoints without a key ignore it.
+    apiKey: key.key ?? "none",
+    organization: null,
+    project: null,
+    maxRetries: retries,
+    timeout: timeoutMs,
+    logLevel: "off",
+    fetchOptions: { redirect: "error" },
+  });
+  const explain = (error: unknown): Problem => explainError(error, provider, key.key);
+  return {
+    call: (endpoint, body, signal) =>
+      client
+        .post(endpoint, { body, signal, stream: body["stream"] === true })
+        .asResponse()
+        .then(
+          (response): Answer => ({ ok: true, reply: { body: response.body ?? [] } }),
+          (error: unknown): Answer => ({ ok: false, problem: explain(error) }),
+        ),
+    list: (signal) =>
+      client.models.list({ signal }).then(
+        (page) => page.data.map(({ id }) => id),
+        (error: unknown) => explain(error),
+      ),
+  };
+}
+
+/** The shape of the client's errors; asked for by form, so that its module stays unloaded here. */
+interface ClientError extends Error {
+  readonly status?: number;
+  readonly headers?: Headers;
+}
+
+function explainError(error: unknown, provider: Provider, key: string | null): Problem {
+  if (!(error instanceof Error)) return problem(502, "the upstream failed");
+  const { status, headers } = error as ClientError;
+  const message = withoutKey(error.message, key);
+  if (status === undefined) {
+    const cause = error.cause instanceof Error ? ` (${withoutKey(error.cause.message, key)})` : "";
+    return problem(503, `${provider.baseUrl} cannot be reached: ${message}${cause}`);
+  }
+  const wait = Number(headers?.get("retry-after"));
+  const named = headers?.get("retry-after") !== null && Number.isFinite(wait) && wait >= 0;
+  return problem(status, message, named ? wait : null);
+}

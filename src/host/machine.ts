@@ -1,0 +1,126 @@
+/** Gathers what only the machine can say into a `World`. Reads; changes nothing. */
+import { lookup } from "node:dns/promises";
+import fs from "node:fs";
+import { join } from "node:path";
+import { readAgent, readSystem } from "../config/compiled.ts";
+import { parseNetworkTarget } from "../config/grammar.ts";
+import type { Config, SystemRuntime } from "../config/types.ts";
+import { errnoOf } from "../system/disk.ts";
+import { ConError } from "../system/errors.ts";
+import * as paths from "./paths.ts";
+import { parseRegistry, type Registry, registryPath } from "./registry.ts";
+import { rulesTrouble } from "./rules.ts";
+import type { Deployed, Network } from "./world.ts";
+
+export function readIfThere(path: string): string | null {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return null;
+    throw error;
+  }
+}
+
+export const readRegistry = (): Registry => parseRegistry(readIfThere(registryPath));
+
+/** Agents whose manifest is refused now and that were deployed by an earlier run. */
+export function readDeployed(excluded: readonly string[]): Deployed[] {
+  const system = excluded.length === 0 ? null : orNull(readSystem);
+  return excluded.flatMap((name) => {
+    const entry = system?.agents.find((one) => one.name === name);
+    const runtime = entry === undefined ? null : orNull(() => readAgent(name));
+    return entry === undefined || runtime === null ? [] : [{ entry, runtime }];
+  });
+}
+
+/** A compiled file that is missing or of another version: as if it had never been deployed. */
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConError)) throw error;
+    return null;
+  }
+}
+
+export const readSystemOrNull = (): SystemRuntime | null => orNull(() => readSystem());
+
+export function inotifyLimit(): number {
+  return Number(readIfThere("/proc/sys/fs/inotify/max_user_instances") ?? "128");
+}
+
+/** What other programs of this user need: PID 1 itself, udev, other containers. */
+const reservedInstances = 28;
+
+/**
+ * Who is woken by a bell: those that an earlier run of this boot found beyond the limit, and all that
+ * stand behind the number of path units which the limit lets hope for. The front desk comes first.
+ */
+export function bellsAtStart(config: Config, limit: number): Set<string> {
+  const earlier = parseWake(readIfThere(paths.wakeFile), limit);
+  const { frontDesk } = config.system;
+  const names = config.agents.map(({ name }) => name);
+  const ordered = [frontDesk, ...names.filter((name) => name !== frontDesk)];
+  // The front desk watches two directories.
+  const beyond = ordered.slice(Math.max(1, limit - reservedInstances - 1));
+  return new Set([...beyond, ...earlier.filter((name) => names.includes(name))]);
+}
+
+function parseWake(text: string | null, limit: number): string[] {
+  if (text === null) return [];
+  const value = JSON.parse(text) as { inotifyLimit?: unknown; bells?: unknown };
+  // With another limit it is tried again.
+  return value.inotifyLimit === limit && Array.isArray(value.bells) ? value.bells.map(String) : [];
+}
+
+export function credentialNames(): Set<string> {
+  const names = listDirectory(paths.credentials);
+  return new Set(names.filter((name) => name.endsWith(".cred")).map((name) => name.slice(0, -5)));
+}
+
+/** Agents that have a directory which others may still enter, configured or not. */
+export function openAgentDirectories(): string[] {
+  const base = join(paths.root, "agents");
+  return listDirectory(base).filter((name) => {
+    const stat = fs.lstatSync(join(base, name), { throwIfNoEntry: false });
+    return stat?.isDirectory() === true && (stat.mode & 0o077) !== 0;
+  });
+}
+
+function listDirectory(path: string): string[] {
+  try {
+    return fs.readdirSync(path);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** Long enough for a resolver that is slow, short enough for a boot. */
+const resolveTimeoutMs = 5_000;
+
+export async function readNetwork(config: Config, allowHost: boolean): Promise<Network> {
+  const why = await rulesTrouble(allowHost);
+  if (why !== null) return { usable: false, why };
+  const targets = config.agents.flatMap(({ can }) => can.network.map(parseNetworkTarget));
+  const hosts = new Set(targets.flatMap((target) => (target?.kind === "host" ? target.host : [])));
+  const found = await Promise.all(
+    [...hosts].map(async (host) => [host, await resolve(host)] as const),
+  );
+  const resolvers = (readIfThere("/etc/resolv.conf") ?? "")
+    .split("\n")
+    .flatMap((line) => /^nameserver\s+([0-9a-fA-F.:]+)\s*$/.exec(line)?.[1] ?? []);
+  return { usable: true, addresses: new Map(found), resolvers };
+}
+
+async function resolve(host: string): Promise<string[]> {
+  const never = new Promise<[]>((done) => setTimeout(done, resolveTimeoutMs, []).unref());
+  try {
+    const found = await Promise.race([lookup(host, { all: true }), never]);
+    return [...new Set(found.map(({ address }) => address))].sort();
+  } catch (error) {
+    // No such name, no resolver, no answer: nothing is opened, and the plan reports it.
+    if (errnoOf(error) === null) throw error;
+    return [];
+  }
+}

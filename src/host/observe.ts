@@ -1,0 +1,125 @@
+/** Looks at what the facts speak of. Reads only, follows no symbolic link, decides nothing. */
+import fs from "node:fs";
+import { join } from "node:path";
+import { compiledPaths } from "../config/compiled.ts";
+import { errnoOf } from "../system/disk.ts";
+import type { AclLibrary } from "./acl.ts";
+import { type Acl, fullAcl } from "./acl-entries.ts";
+import type { Fact, PathFact } from "./facts.ts";
+import { type People, parsePeople } from "./ids.ts";
+import * as paths from "./paths.ts";
+import { type SeenRules, seenRules } from "./rules.ts";
+import { listUnits, type Units } from "./systemd.ts";
+
+export interface SeenPath {
+  readonly type: "directory" | "file" | "link" | "fifo" | "other";
+  readonly uid: number;
+  readonly gid: number;
+  /** Special and permission bits. */
+  readonly mode: number;
+  readonly access: Acl;
+  readonly inherit: Acl;
+  /** Of a file whose size fits what is wanted; null otherwise. */
+  readonly content: Buffer | null;
+  readonly target: string | null;
+  /** A link to nothing: systemd passes over such a drop-in without a word. */
+  readonly dangling: boolean;
+}
+
+export interface Seen {
+  /** Absent = not there. */
+  readonly paths: ReadonlyMap<string, SeenPath>;
+  readonly units: Units;
+  readonly rules: SeenRules;
+  /** `con@NAME.TYPE.d` and the like → names inside. */
+  readonly dropIns: ReadonlyMap<string, readonly string[]>;
+  /** Paths below compiled/agents, files and folders. */
+  readonly compiled: readonly string[];
+}
+
+export async function observe(facts: readonly Fact[], acls: AclLibrary): Promise<Seen> {
+  const units = listUnits();
+  const rules = facts.find((fact) => fact.kind === "rules");
+  const seenTable = rules === undefined ? Promise.resolve("none" as const) : seenRules(rules.text);
+  const seen = new Map<string, SeenPath>();
+  for (const fact of facts) {
+    if (!("path" in fact)) continue;
+    const found = look(fact, acls);
+    if (found !== null) seen.set(fact.path, found);
+  }
+  return {
+    paths: seen,
+    units: await units,
+    rules: await seenTable,
+    dropIns: dropInsNow(),
+    compiled: compiledNow(),
+  };
+}
+
+function look(fact: PathFact, acls: AclLibrary): SeenPath | null {
+  const stat = lstat(fact.path);
+  if (stat === null) return null;
+  const type = typeOf(stat);
+  const mode = stat.mode & 0o7777;
+  const hasAcl =
+    type === "directory" || type === "fifo" || (type === "file" && fact.kind === "file");
+  return {
+    type,
+    uid: stat.uid,
+    gid: stat.gid,
+    mode,
+    access: hasAcl ? acls.get(fact.path, "access") : fullAcl(mode, []),
+    inherit: type === "directory" ? acls.get(fact.path, "default") : [],
+    content:
+      fact.kind === "file" && type === "file"
+        ? contentIfAlike(fact.content, stat.size, fact.path)
+        : null,
+    target: type === "link" ? fs.readlinkSync(fact.path) : null,
+    dangling: type === "link" && !fs.existsSync(fact.path),
+  };
+}
+
+function contentIfAlike(wanted: string | Uint8Array, size: number, path: string): Buffer | null {
+  const bytes = typeof wanted === "string" ? Buffer.byteLength(wanted) : wanted.length;
+  return bytes === size ? fs.readFileSync(path) : null;
+}
+
+function lstat(path: string): fs.Stats | null {
+  try {
+    return fs.lstatSync(path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return null;
+    throw error;
+  }
+}
+
+function typeOf(stat: fs.Stats): SeenPath["type"] {
+  if (stat.isDirectory()) return "directory";
+  if (stat.isFile()) return "file";
+  if (stat.isSymbolicLink()) return "link";
+  return stat.isFIFO() ? "fifo" : "other";
+}
+
+function dropInsNow(): Map<string, string[]> {
+  const ours = /^con(@[a-z][a-z0-9-]*\.(service|path|timer)|-gateway\.service)\.d$/;
+  const folders = list(paths.dropIns).filter((name) => ours.test(name));
+  return new Map(folders.map((name) => [name, list(join(paths.dropIns, name))]));
+}
+
+function compiledNow(): string[] {
+  const { agents } = compiledPaths();
+  return list(agents, true).map((name) => join(agents, name));
+}
+
+function list(directory: string, recursive = false): string[] {
+  try {
+    return fs.readdirSync(directory, { recursive, encoding: "utf8" });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+export function observePeople(): People {
+  return parsePeople(fs.readFileSync("/etc/passwd", "utf8"), fs.readFileSync("/etc/group", "utf8"));
+}

@@ -1,0 +1,27 @@
+/** Where things lie on an installed machine. Pure. `con dev` has its own places. */
+import { join } from "node:path";
+
+export const root = "/srv/con";
+export const configuration = "/etc/con";
+export const library = "/var/lib/con";
+export const runtime = "/run/con";
+export const gatewaySocket = "/run/con/gateway.sock";
+export const bellDirectory = "/run/con/bell";
+export const artifacts = "/srv/con/artifacts";
+export const logs = "/srv/con/logs";
+export const ledgerDirectory = "/srv/con/logs/ledger";
+export const credentials = "/etc/con/credentials";
+/** units/tiers/*.conf, installed beside the units; PID 1 passes over a folder of that name. */
+export const tierFiles = "/usr/lib/systemd/system/tiers";
+/** Cleared by a boot, like every state of systemd that is made from it; bootstrap runs at each boot. */
+export const dropIns = "/run/systemd/system";
+export const sysusersFile = "/etc/sysusers.d/con.conf";
+/** Which agents have only a bell since this boot. */
+export const wakeFile = "/run/con/wake.json";
+/** Asserted by con-ready.target. */
+export const appliedFile = "/run/con/applied";
+/** What nft said after our last load; a difference is drift. */
+export const rulesFile = "/run/con/rules.json";
+
+export const agentBase = (name: string): string => join(root, "agents", name);
+export const bellOf = (name: string): string => join(bellDirectory, name);

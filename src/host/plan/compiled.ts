@@ -1,0 +1,104 @@
+/**
+ * Configuration compiled for the programs that run: what each may know, and no more. Pure.
+ *
+ * Used by bootstrap for the installed system and by `con dev` for its directory; `Places` differ.
+ */
+import type {
+  Agent,
+  AgentEntry,
+  AgentRuntime,
+  Config,
+  GatewayRuntime,
+  SystemRuntime,
+} from "../../config/types.ts";
+
+export interface Places {
+  readonly root: string;
+  readonly gatewaySocket: string;
+  readonly ledger: string;
+  /** Directory with AGENTS.md and skills/ of one agent. */
+  readonly agentFiles: (name: string) => string;
+}
+
+export interface AgentFacts {
+  readonly uid: number;
+  readonly wake: AgentEntry["wake"];
+  readonly taskerUids: readonly number[];
+  readonly instructions: string;
+  readonly skills: readonly { readonly name: string; readonly description: string }[];
+}
+
+export function compileSystem(
+  config: Config,
+  places: Places,
+  entries: readonly AgentEntry[],
+): SystemRuntime {
+  return {
+    version: 1,
+    name: config.system.name,
+    root: places.root,
+    frontDesk: config.system.frontDesk,
+    gateway: places.gatewaySocket,
+    agents: [...entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    models: Object.keys(config.models).sort(),
+  };
+}
+
+export function compileEntry(agent: Agent, uid: number, wake: AgentEntry["wake"]): AgentEntry {
+  return {
+    name: agent.name,
+    uid,
+    tier: agent.tier,
+    description: agent.description,
+    model: agent.model,
+    schedule: agent.schedule?.at ?? null,
+    wake,
+  };
+}
+
+export function compileAgent(
+  config: Config,
+  agent: Agent,
+  facts: AgentFacts,
+  places: Places,
+  trustedUids: readonly number[],
+): AgentRuntime {
+  const inboxes = [`${places.root}/agents/${agent.name}/inbox`];
+  if (agent.name === config.system.frontDesk) inboxes.push(`${places.root}/inbox`);
+  return {
+    version: 1,
+    name: agent.name,
+    uid: facts.uid,
+    tier: agent.tier,
+    model: agent.model,
+    inboxes,
+    trustedUids,
+    taskerUids: [...facts.taskerUids].sort((a, b) => a - b),
+    can: agent.can,
+    limits: agent.limits,
+    schedule: agent.schedule,
+    instructions: facts.instructions,
+    skills: facts.skills.map(({ name, description }) => ({
+      name,
+      description,
+      path: `${places.agentFiles(agent.name)}/skills/${name}/SKILL.md`,
+    })),
+  };
+}
+
+/** Root may use every alias: `con model test` asks as root. */
+export function compileGateway(
+  config: Config,
+  places: Places,
+  agents: readonly AgentEntry[],
+): GatewayRuntime {
+  const callers = agents.map(({ uid, name, model }) => ({ uid, name, models: [model] }));
+  return {
+    version: 1,
+    providers: config.providers,
+    models: config.models,
+    maxConcurrent: config.gateway.maxConcurrent,
+    ledger: places.ledger,
+    callers: [{ uid: 0, name: "root", models: ["*"] }, ...callers],
+  };
+}

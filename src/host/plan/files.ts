@@ -1,0 +1,108 @@
+/** Compiled configuration, instructions and skills as files. Pure. */
+import { dirname, join } from "node:path";
+import { compiledPaths } from "../../config/compiled.ts";
+import type { AgentEntry } from "../../config/types.ts";
+import type { DirectoryFact, FileFact } from "../facts.ts";
+import { trustedUids } from "../ids.ts";
+import * as paths from "../paths.ts";
+import type { World } from "../world.ts";
+import {
+  compileAgent,
+  compileEntry,
+  compileGateway,
+  compileSystem,
+  type Places,
+} from "./compiled.ts";
+import type { View, Views } from "./views.ts";
+
+const compiled = compiledPaths();
+
+const places: Places = {
+  root: paths.root,
+  gatewaySocket: paths.gatewaySocket,
+  ledger: join(paths.ledgerDirectory, "ledger.db"),
+  agentFiles: compiled.agentFiles,
+};
+
+const file = (path: string, gid: number, mode: number, content: string | Uint8Array): FileFact => ({
+  kind: "file",
+  path,
+  uid: 0,
+  gid,
+  mode,
+  content,
+});
+
+const json = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+export function planFiles(world: World, views: Views): (FileFact | DirectoryFact)[] {
+  const { config, gids } = world;
+  const entries = entriesOf(world, views);
+  return [
+    file(compiled.system, 0, 0o644, json(compileSystem(config, places, entries))),
+    file(
+      compiled.gateway,
+      gids["con-gateway"],
+      0o640,
+      json(compileGateway(config, places, entries)),
+    ),
+    file(paths.wakeFile, 0, 0o644, wakeText(world)),
+    ...views.all.flatMap((view) => agentFiles(world, views, view)),
+  ];
+}
+
+function entriesOf(world: World, views: Views): AgentEntry[] {
+  const current = views.all.flatMap(({ name, uid, agent }) =>
+    agent === null ? [] : [compileEntry(agent, uid, world.bells.has(name) ? "bell" : "path")],
+  );
+  return [...current, ...world.deployed.map(({ entry }) => entry)];
+}
+
+const wakeText = (world: World): string =>
+  json({ version: 1, inotifyLimit: world.inotifyLimit, bells: [...world.bells].sort() });
+
+function agentFiles(world: World, views: Views, view: View): (FileFact | DirectoryFact)[] {
+  const { name, uid, gid, agent } = view;
+  const assembled = world.assembled.get(name);
+  if (agent === null || assembled === undefined) return [];
+  const { text, skills } = assembled;
+  const facts = {
+    uid,
+    wake: world.bells.has(name) ? ("bell" as const) : ("path" as const),
+    taskerUids: views.taskers(name),
+    instructions: text,
+    skills,
+  };
+  const runtime = compileAgent(world.config, agent, facts, places, trustedUids(world.people));
+  const home = compiled.agentFiles(name);
+  return [
+    file(compiled.agent(name), gid, 0o640, json(runtime)),
+    file(join(home, "AGENTS.md"), gid, 0o640, text),
+    ...skills.flatMap((skill) => skillFiles(join(home, "skills", skill.name), gid, skill.files)),
+  ];
+}
+
+function skillFiles(
+  folder: string,
+  gid: number,
+  files: ReadonlyMap<string, Uint8Array>,
+): (FileFact | DirectoryFact)[] {
+  const folders = new Set([folder]);
+  for (const path of files.keys())
+    for (let at = dirname(join(folder, path)); !folders.has(at); at = dirname(at)) folders.add(at);
+  return [
+    ...[...folders].sort().map(
+      (path): DirectoryFact => ({
+        kind: "directory",
+        path,
+        uid: 0,
+        gid,
+        mode: 0o750,
+        named: [],
+        inherit: null,
+        deep: false,
+      }),
+    ),
+    ...[...files].map(([path, content]) => file(join(folder, path), gid, 0o640, content)),
+  ];
+}

@@ -1,0 +1,65 @@
+/**
+ * Read and write grants of manifests as ACLs of shared directories. Pure.
+ *
+ * A grant covers a directory and all below: the entry stands in the directory's access ACL and in its
+ * default ACL, and the directories above get search permission for that uid only.
+ */
+import { dirname } from "node:path";
+import type { NamedEntry } from "../acl-entries.ts";
+import type { DirectoryFact } from "../facts.ts";
+import * as paths from "../paths.ts";
+import type { World } from "../world.ts";
+import { trusted } from "./directories.ts";
+import type { Views } from "./views.ts";
+
+const read = 5;
+const write = 7;
+const search = 1;
+
+interface Grant {
+  readonly directory: string;
+  readonly uid: number;
+  readonly perms: number;
+}
+
+export function planGrants(world: World, views: Views): DirectoryFact[] {
+  const grants = views.all.flatMap(({ uid, can }): Grant[] => [
+    ...can.read.map((directory) => ({ directory, uid, perms: read })),
+    ...can.write.map((directory) => ({ directory, uid, perms: write })),
+  ]);
+  const roots = [paths.artifacts, paths.logs];
+  const all = new Set(roots);
+  for (const { directory } of grants)
+    for (let at = directory; !all.has(at) && at !== "/"; at = dirname(at)) all.add(at);
+  return [...all].sort().map((path) => shared(world, path, grants));
+}
+
+function shared(world: World, path: string, grants: readonly Grant[]): DirectoryFact {
+  const perms = new Map<number, number>();
+  const add = (uid: number, bits: number) => perms.set(uid, (perms.get(uid) ?? 0) | bits);
+  for (const grant of grants) if (covers(grant.directory, path)) add(grant.uid, grant.perms);
+  const inherited = entries(perms);
+  for (const grant of grants) if (covers(path, grant.directory)) add(grant.uid, search);
+  const isLogs = path === paths.logs;
+  // The gateway passes through the logs to its ledger.
+  if (isLogs) add(world.gatewayUid, search);
+  const people = trusted(world, isLogs ? read : write);
+  return {
+    kind: "directory",
+    path,
+    uid: 0,
+    gid: 0,
+    mode: 0o750,
+    named: [...entries(perms), people],
+    inherit: { mode: 0o750, named: [...inherited, people] },
+    deep: true,
+  };
+}
+
+const covers = (outer: string, inner: string): boolean =>
+  outer === inner || inner.startsWith(`${outer}/`);
+
+const entries = (perms: ReadonlyMap<number, number>): NamedEntry[] =>
+  [...perms]
+    .map(([id, bits]): NamedEntry => ({ tag: "user", id, perms: bits }))
+    .sort((a, b) => a.id - b.id);

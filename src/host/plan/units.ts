@@ -1,0 +1,129 @@
+/** Units of each agent and the drop-ins that carry its manifest. Pure. */
+import { join } from "node:path";
+import { defaultLimits } from "../../config/agent.ts";
+import type { Agent } from "../../config/types.ts";
+import type { FifoFact, FileFact, LinkFact, UnitFact } from "../facts.ts";
+import * as paths from "../paths.ts";
+import type { World } from "../world.ts";
+import { senders } from "./directories.ts";
+import type { View, Views } from "./views.ts";
+
+export type UnitPart = FileFact | LinkFact | FifoFact | UnitFact;
+
+export const pathUnit = (name: string): string => `con@${name}.path`;
+export const bellUnit = (name: string): string => `con-bell@${name}.socket`;
+export const timerUnit = (name: string): string => `con@${name}.timer`;
+export const serviceUnit = (name: string): string => `con@${name}.service`;
+
+const dropIn = (unit: string, name: string, lines: readonly string[]): FileFact => ({
+  kind: "file",
+  path: join(paths.dropIns, `${unit}.d`, name),
+  uid: 0,
+  gid: 0,
+  mode: 0o644,
+  content: `# Made by con bootstrap.\n${lines.join("\n")}\n`,
+});
+
+const unit = (name: string, agent: string | null): UnitFact => ({ kind: "unit", name, agent });
+
+export function planUnits(world: World, views: Views): UnitPart[] {
+  const { frontDesk } = world.config.system;
+  // The front desk first: where inotify instances are scarce it must not be the one without.
+  const ordered = [...views.all].sort(
+    (a, b) => Number(b.name === frontDesk) - Number(a.name === frontDesk),
+  );
+  return [
+    unit("con-gateway.socket", null),
+    unit("con-sweep.timer", null),
+    ...credentialDropIn(world),
+    ...ordered.flatMap((view) => agentUnits(world, views, view)),
+  ];
+}
+
+function credentialDropIn(world: World): FileFact[] {
+  const wanted = Object.values(world.config.providers).flatMap(
+    ({ credential }) => credential ?? [],
+  );
+  const names = [...new Set(wanted)].filter((name) => world.credentials.has(name)).sort();
+  if (names.length === 0) return [];
+  const lines = names.map(
+    (name) => `LoadCredentialEncrypted=${name}:${join(paths.credentials, `${name}.cred`)}`,
+  );
+  return [dropIn("con-gateway.service", "50-credentials.conf", ["[Service]", ...lines])];
+}
+
+function agentUnits(world: World, views: Views, view: View): UnitPart[] {
+  const { name, agent } = view;
+  if (agent === null) return [];
+  const tier: LinkFact = {
+    kind: "link",
+    path: join(paths.dropIns, `${serviceUnit(name)}.d`, "10-tier.conf"),
+    target: join(paths.tierFiles, `${agent.tier}.conf`),
+  };
+  const lines = serviceLines(world, views, view, agent);
+  const service =
+    lines.length === 0 ? [] : [dropIn(serviceUnit(name), "50-agent.conf", ["[Service]", ...lines])];
+  return [tier, ...service, ...wakeUnits(world, views, name), ...timer(agent)];
+}
+
+function wakeUnits(world: World, views: Views, name: string): UnitPart[] {
+  if (world.bells.has(name)) {
+    const named = senders(world, views, name).map((entry) => ({ ...entry, perms: 2 }));
+    return [
+      unit(bellUnit(name), name),
+      { kind: "fifo", path: paths.bellOf(name), mode: 0o600, named },
+    ];
+  }
+  const isFront = name === world.config.system.frontDesk;
+  const outer = ["[Path]", `PathExistsGlob=${paths.root}/inbox/*.task`];
+  return [
+    ...(isFront ? [dropIn(pathUnit(name), "50-front-desk.conf", outer)] : []),
+    unit(pathUnit(name), name),
+  ];
+}
+
+function timer({ name, schedule }: Agent): UnitPart[] {
+  if (schedule === null) return [];
+  const lines = ["[Timer]", `OnCalendar=${schedule.at}`];
+  return [dropIn(timerUnit(name), "50-schedule.conf", lines), unit(timerUnit(name), name)];
+}
+
+function serviceLines(world: World, views: Views, view: View, agent: Agent): string[] {
+  const { limits, can } = agent;
+  const { memory, cpu, tasks } = defaultLimits;
+  return [
+    ...(limits.memory === memory ? [] : [`MemoryMax=${limits.memory}`]),
+    ...(limits.cpu === cpu ? [] : [`CPUQuota=${limits.cpu}`]),
+    ...(limits.tasks === tasks ? [] : [`TasksMax=${limits.tasks}`]),
+    ...(can.network.length > 0 && world.network.usable ? networkLines : []),
+    ...(agent.tier === "worker" ? workerLines(world, views, view) : officeLines(world, view)),
+  ];
+}
+
+/** The packet rules by uid decide where it may go. */
+const networkLines = [
+  "PrivateNetwork=no",
+  "RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6",
+];
+
+/** A worker sees nothing under /srv/con but its own directory; what is granted is mounted in. */
+function workerLines(world: World, views: Views, { name, can }: View): string[] {
+  const peers = views.all.filter(
+    (other) => can.task.includes(other.name) || other.can.task.includes(name),
+  );
+  const writable = [
+    ...peers.map((peer) => `${paths.agentBase(peer.name)}/inbox`),
+    ...(name === world.config.system.frontDesk ? [`${paths.root}/inbox`] : []),
+    ...can.write,
+  ];
+  const readable = can.read.filter((path) => !can.write.includes(path));
+  return [
+    ...readable.map((path) => `BindReadOnlyPaths=-${path}`),
+    ...writable.flatMap((path) => [`BindPaths=-${path}`, `ReadWritePaths=-${path}`]),
+  ];
+}
+
+const officeLines = (world: World, { name, tier }: View): string[] =>
+  tier === "officer" && name === world.config.system.frontDesk
+    ? [`ReadWritePaths=-${paths.root}/inbox`]
+    : [];

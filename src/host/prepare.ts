@@ -1,0 +1,163 @@
+/**
+ * From the files in /etc/con to a `World`: what can be planned, what is left out, and why.
+ *
+ * Acts on one thing only, and not with --dry-run: users and their uids are made here, because
+ * everything else needs the numbers that the machine really gave them.
+ */
+import fs from "node:fs";
+import { loadConfigFiles } from "../config/load.ts";
+import { parseConfig } from "../config/parse.ts";
+import type { Config, Problem } from "../config/types.ts";
+import { nodeDisk } from "../system/disk.ts";
+import { replaceDurably } from "../system/durable.ts";
+import type { AclLibrary } from "./acl.ts";
+import { applyPeople, type Failure } from "./apply.ts";
+import { type Change, diffPeople } from "./diff.ts";
+import type { PersonFact } from "./facts.ts";
+import { gatewayUser, type People, serviceGroups, userOf } from "./ids.ts";
+import { type Assembled, assemble, type Tree } from "./instructions.ts";
+import * as machine from "./machine.ts";
+import { observePeople } from "./observe.ts";
+import * as paths from "./paths.ts";
+import { planPeople } from "./plan/people.ts";
+import { assignUids, formatRegistry, registryPath } from "./registry.ts";
+import { refusedCalendars } from "./systemd.ts";
+import { readTree } from "./tree.ts";
+import type { Finding, World } from "./world.ts";
+
+export interface Options {
+  readonly dryRun: boolean;
+  readonly prune: boolean;
+  /** Packet rules also outside a container. */
+  readonly allowHost: boolean;
+}
+
+/** What one run has done so far. */
+export interface Session {
+  readonly options: Options;
+  readonly acls: AclLibrary;
+  readonly changes: Change[];
+  readonly failures: Failure[];
+}
+
+/** Parses, and lets systemd itself judge the calendar expressions. */
+export async function readConfig(): Promise<{ config: Config | null; problems: Problem[] }> {
+  const { config, problems } = parseConfig(loadConfigFiles(paths.configuration));
+  if (config === null) return { config, problems: [...problems] };
+  const expressions = config.agents.flatMap(({ schedule }) => schedule?.at ?? []);
+  const refused = await refusedCalendars(expressions);
+  const bad = config.agents.filter(({ schedule }) => schedule !== null && refused.has(schedule.at));
+  const named = new Set(bad.map(({ name }) => name));
+  return {
+    config: {
+      ...config,
+      agents: config.agents.filter(({ name }) => !named.has(name)),
+      excluded: [...config.excluded, ...named].sort(),
+    },
+    problems: [...problems, ...bad.map(({ name }) => calendarProblem(name))],
+  };
+}
+
+const calendarProblem = (agent: string): Problem => ({
+  file: `${paths.configuration}/agents.d/${agent}.yaml`,
+  line: 1,
+  column: 1,
+  key: "schedule",
+  why: "systemd does not understand the expression",
+  remedy: "try it with: systemd-analyze calendar EXPRESSION; see systemd.time(7)",
+  agent,
+});
+
+/** Users first: everything else needs the numbers that the machine really gave them. */
+export async function prepare(
+  session: Session,
+  configured: Config,
+  problems: Problem[],
+): Promise<{ world: World; findings: Finding[] }> {
+  const { options } = session;
+  let config = configured;
+  const registry = machine.readRegistry();
+  const earlier = config.excluded.filter((name) => Object.hasOwn(registry, name));
+  const names = [...config.agents.map(({ name }) => name), ...earlier].sort();
+  const assigned = assignUids(registry, names, observePeople());
+  if (!options.dryRun) saveRegistry(assigned);
+  const wanted = planPeople(names, assigned, config.system);
+  const people = await makePeople(session, wanted);
+  const wrong = new Map(diffPeople(wanted, people).wrong.map(({ fact, why }) => [fact.name, why]));
+  config = withoutWrongUsers(config, wrong, problems);
+  const { tree, findings } = readTree(paths.configuration);
+  const limit = machine.inotifyLimit();
+  const world: World = {
+    config,
+    deployed: machine.readDeployed(config.excluded),
+    registry: assigned,
+    gids: gidsOf(people),
+    gatewayUid: people.users.get(gatewayUser)?.uid ?? serviceGroups[gatewayUser],
+    people,
+    assembled: assembleAll(config, tree, problems),
+    bells: machine.bellsAtStart(config, limit),
+    inotifyLimit: limit,
+    credentials: machine.credentialNames(),
+    network: await machine.readNetwork(config, options.allowHost),
+  };
+  return { world, findings };
+}
+
+function saveRegistry(registry: Readonly<Record<string, number>>): void {
+  const text = formatRegistry(registry);
+  if (machine.readIfThere(registryPath) === text) return;
+  fs.mkdirSync(paths.library, { recursive: true, mode: 0o755 });
+  replaceDurably(nodeDisk, registryPath, Buffer.from(text), 0o644);
+}
+
+async function makePeople(session: Session, wanted: readonly PersonFact[]): Promise<People> {
+  const before = observePeople();
+  const { missing } = diffPeople(wanted, before);
+  session.changes.push(...missing);
+  if (session.options.dryRun) return before;
+  session.failures.push(...(await applyPeople(wanted, missing)));
+  return missing.length === 0 ? before : observePeople();
+}
+
+/** A user of ours with a foreign uid: its files would belong to somebody else. */
+function withoutWrongUsers(
+  config: Config,
+  wrong: ReadonlyMap<string, string>,
+  problems: Problem[],
+): Config {
+  const out = config.agents.filter(({ name }) => wrong.has(userOf(name))).map(({ name }) => name);
+  for (const agent of out)
+    problems.push({
+      file: "/etc/passwd",
+      line: 1,
+      column: 1,
+      key: userOf(agent),
+      why: wrong.get(userOf(agent)) ?? "",
+      remedy: `remove that user (userdel ${userOf(agent)}), then run con bootstrap`,
+      agent,
+    });
+  if (out.length === 0) return config;
+  const agents = config.agents.filter(({ name }) => !out.includes(name));
+  return { ...config, agents, excluded: [...config.excluded, ...out].sort() };
+}
+
+function gidsOf(people: People): World["gids"] {
+  const gid = (name: keyof typeof serviceGroups) =>
+    people.groups.get(name)?.gid ?? serviceGroups[name];
+  return { agents: gid("agents"), trusted: gid("trusted"), "con-gateway": gid("con-gateway") };
+}
+
+function assembleAll(config: Config, tree: Tree, problems: Problem[]): Map<string, Assembled> {
+  const seen = new Set<string>();
+  return new Map(
+    config.agents.map((agent) => {
+      const { result, problems: found } = assemble(agent, tree);
+      for (const one of found) {
+        const key = `${one.file}:${one.line}:${one.why}`;
+        if (!seen.has(key)) problems.push({ ...one, file: `${paths.configuration}/${one.file}` });
+        seen.add(key);
+      }
+      return [agent.name, result];
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+/** All that a plan depends on: configuration, and what only the machine can say. */
+import type { AgentEntry, AgentRuntime, Config } from "../config/types.ts";
+import type { People, ServiceGroup } from "./ids.ts";
+import type { Assembled } from "./instructions.ts";
+import type { Registry } from "./registry.ts";
+
+/** An excluded agent as it was deployed last: it keeps what it has, and others keep it in view. */
+export interface Deployed {
+  readonly entry: AgentEntry;
+  readonly runtime: AgentRuntime;
+}
+
+export interface World {
+  readonly config: Config;
+  readonly deployed: readonly Deployed[];
+  readonly registry: Registry;
+  readonly gids: Readonly<Record<ServiceGroup, number>>;
+  readonly gatewayUid: number;
+  readonly people: People;
+  /** Assembled instructions and skills by agent. */
+  readonly assembled: ReadonlyMap<string, Assembled>;
+  /** Agents that are woken by a bell on this machine. */
+  readonly bells: ReadonlySet<string>;
+  /** fs.inotify.max_user_instances that `bells` was found out with. */
+  readonly inotifyLimit: number;
+  /** Names of credentials in /etc/con/credentials. */
+  readonly credentials: ReadonlySet<string>;
+  readonly network: Network;
+}
+
+/** What the packet rules can be made of, or why there are none. */
+export type Network =
+  | {
+      readonly usable: true;
+      /** Host name → addresses, sorted; a name without addresses could not be resolved. */
+      readonly addresses: ReadonlyMap<string, readonly string[]>;
+      readonly resolvers: readonly string[];
+    }
+  | { readonly usable: false; readonly why: string };
+
+/** Something that a person should know and that stops nothing else. */
+export interface Finding {
+  readonly what: string;
+  readonly why: string;
+  readonly remedy: string;
+}

@@ -1,0 +1,141 @@
+/**
+ * Calls the gateway over its Unix socket: OpenAI wire format, streamed.
+ *
+ * On the way of every cold wake, so it imports `node:http` and nothing else. Never: throws or rejects,
+ * holds a key, or knows an upstream. A stream that is cut or not JSON is asked for once more, unless
+ * the caller stopped it; after that it is a temporary error.
+ */
+import http from "node:http";
+import { addChunk, createAssembly, replyOf, StreamError } from "./assemble.ts";
+import { createSseParser, sseDone } from "./sse.ts";
+import type { ModelError, ModelEvent, ModelRequest, StreamModel } from "./types.ts";
+
+/** No byte for this long ends the call: models think long, but keep the line alive. */
+const silenceMs = 300_000;
+const maxErrorBytes = 64 << 10;
+
+/** A client of the gateway at `socketPath`. */
+export function createModelClient(socketPath: string): StreamModel {
+  return async function* (request, signal) {
+    for (let attempt = 1; ; attempt += 1) {
+      const cut = yield* once(socketPath, request, signal);
+      if (cut === null) return;
+      if (attempt === 2 || signal.aborted) {
+        yield { kind: "error", error: temporary(cut) };
+        return;
+      }
+    }
+  };
+}
+
+/** One call. Returns why it must be repeated, or null when it ended in a reply or an error. */
+async function* once(
+  socketPath: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, string | null> {
+  try {
+    const response = await post(socketPath, request, signal);
+    if (response.statusCode !== 200) {
+      yield { kind: "error", error: refusal(response, await readError(response)) };
+      return null;
+    }
+    return yield* readStream(response, request.model);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof StreamError) return why;
+    if (error instanceof SyntaxError || error instanceof RangeError) {
+      return `the model's answer is not readable: ${why}`;
+    }
+    if (!signal.aborted && (error as NodeJS.ErrnoException).code === "ECONNRESET") {
+      return "the model's answer was cut";
+    }
+    yield { kind: "error", error: temporary(`the gateway cannot be used: ${why}`) };
+    return null;
+  }
+}
+
+async function* readStream(
+  response: http.IncomingMessage,
+  alias: string,
+): AsyncGenerator<ModelEvent, string | null> {
+  const assembly = createAssembly(alias);
+  const parse = createSseParser();
+  response.setEncoding("utf8");
+  for await (const text of response) {
+    for (const payload of parse(text as string)) {
+      if (payload === sseDone) continue;
+      const delta = addChunk(assembly, payload);
+      if (delta !== "") yield { kind: "text", delta };
+    }
+  }
+  if (!assembly.finished) return "the model's answer was cut";
+  yield { kind: "reply", reply: replyOf(assembly) };
+  return null;
+}
+
+function post(
+  socketPath: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  const { model, messages, tools, taskId } = request;
+  const body = JSON.stringify({
+    model,
+    messages,
+    ...(tools.length === 0 ? {} : { tools }),
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  return new Promise((resolve, reject) => {
+    const call = http.request({
+      socketPath,
+      signal,
+      agent: false,
+      method: "POST",
+      path: "/v1/chat/completions",
+      headers: {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+        "x-con-task": taskId,
+      },
+    });
+    call.setTimeout(silenceMs, () => call.destroy(new Error("no answer for a long time")));
+    call.on("response", resolve);
+    call.on("error", reject);
+    call.end(body);
+  });
+}
+
+async function readError(response: http.IncomingMessage): Promise<string> {
+  let text = "";
+  response.setEncoding("utf8");
+  for await (const part of response) if (text.length < maxErrorBytes) text += part as string;
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
+    if (typeof error?.message === "string") return error.message;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return text.slice(0, 500) || "no reason given";
+}
+
+/** 408, 409, 425, 429 and all 5xx may pass; the rest needs somebody to change something. */
+function refusal(response: http.IncomingMessage, message: string): ModelError {
+  const status = response.statusCode ?? 0;
+  const passing = [408, 409, 425, 429].includes(status) || status >= 500;
+  const wait = Number(response.headers["retry-after"]);
+  return {
+    kind: passing ? "temporary" : "permanent",
+    status,
+    message,
+    retryAfterSeconds: Number.isFinite(wait) && wait >= 0 ? wait : null,
+  };
+}
+
+const temporary = (message: string): ModelError => ({
+  kind: "temporary",
+  status: null,
+  message,
+  retryAfterSeconds: null,
+});

@@ -1,0 +1,84 @@
+/**
+ * Finds the task in a conversation, and what was done for it since. Pure.
+ *
+ * The messages come over a socket that everybody may use, so nothing about their shape is believed.
+ * Never: throws.
+ */
+import { type Framed, unframe } from "../../task/frame.ts";
+import type { Outcome } from "./rule.ts";
+
+export interface Conversation {
+  /** Null where no message holds a frame. */
+  readonly task: Framed | null;
+  /** Calls since that message, with their results. */
+  readonly made: readonly Outcome[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
+const objects = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+export function readConversation(messages: unknown): Conversation {
+  const list = objects(messages);
+  for (let at = list.length - 1; at >= 0; at -= 1) {
+    const message = list[at];
+    const task = message?.["role"] === "user" ? framed(textOf(message["content"])) : null;
+    if (task !== null) return { task, made: callsIn(list.slice(at + 1)) };
+  }
+  return { task: null, made: [] };
+}
+
+/** Content is a text, or a list of parts of which only the text counts. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  return objects(content)
+    .map(({ text }) => (typeof text === "string" ? text : ""))
+    .join("\n");
+}
+
+function framed(text: string): Framed | null {
+  try {
+    return unframe(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function callsIn(messages: readonly Json[]): Outcome[] {
+  const results = new Map<unknown, string>();
+  for (const message of messages)
+    if (message["role"] === "tool") results.set(message["tool_call_id"], textOf(message["content"]));
+  return messages
+    .filter((message) => message["role"] === "assistant")
+    .flatMap((message) => objects(message["tool_calls"]))
+    .flatMap((call) => {
+      const made = isObject(call["function"]) ? call["function"] : {};
+      const { name } = made;
+      if (typeof name !== "string") return [];
+      const text = results.get(call["id"]) ?? "(there is no result of this call)";
+      return [{ name, arguments: argumentsOf(made["arguments"]), text }];
+    });
+}
+
+function argumentsOf(raw: unknown): Json {
+  if (typeof raw !== "string") return {};
+  try {
+    const value: unknown = JSON.parse(raw);
+    return isObject(value) ? value : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/** Names of the tools that came with the request. */
+export function toolNames(tools: unknown): Set<string> {
+  return new Set(
+    objects(tools).flatMap((tool) => {
+      const { name } = isObject(tool["function"]) ? tool["function"] : {};
+      return typeof name === "string" ? [name] : [];
+    }),
+  );
+}

@@ -1,0 +1,154 @@
+/**
+ * What comes from the inboxes during a session: claims the next task, remembers what is not ready
+ * yet, and sets aside what is kept open for too long.
+ *
+ * Never: lets one entry stand before the next. An entry that cannot even be moved out of the way is
+ * skipped for the rest of the session and reported.
+ */
+import { basename } from "node:path";
+import { setOpenAside } from "../spool/aside.ts";
+import { firstAttempt } from "../spool/attempts.ts";
+import { type Claimed, claim } from "../spool/claim.ts";
+import { isTryLater } from "../spool/reply.ts";
+import { type Candidate, scan } from "../spool/scan.ts";
+import type { Post } from "../spool/world.ts";
+import type { Hints } from "./inbox-watch.ts";
+import type { Job } from "./work.ts";
+import type { SessionWorld } from "./world.ts";
+
+export interface Intake {
+  /** The next claimed task; null when nothing is ready. */
+  readonly next: () => Promise<Job | null>;
+  /** The next claimed control task, while another task runs. */
+  readonly nextControl: () => Promise<Job | null>;
+  /** Waits for a hint, or for a slow writer to finish. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** True while some file is expected to become ready within this session. */
+  readonly waiting: () => boolean;
+  /** Scans once more; true when there is something new to try. */
+  readonly look: () => boolean;
+  /** True when an entry could not be moved out of the way. */
+  readonly stuck: () => boolean;
+}
+
+/** While tasks run, new arrivals are sorted in at most this often. */
+const rescanMs = 50;
+/** How often a file that is being written is looked at. */
+const pollMs = 20;
+
+class InboxIntake implements Intake {
+  readonly #world: SessionWorld;
+  readonly #post: Post;
+  readonly #hints: Hints;
+  readonly #known = new Map<string, Candidate>();
+  /** When a file that is not ready was seen first. */
+  readonly #pending = new Map<string, number>();
+  readonly #stuck = new Set<string>();
+  #queue: Candidate[] = [];
+  #scannedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(world: SessionWorld, post: Post, hints: Hints) {
+    this.#world = world;
+    this.#post = post;
+    this.#hints = hints;
+  }
+
+  async next(): Promise<Job | null> {
+    const fresh = this.#world.now() - this.#scannedAt < rescanMs;
+    if (this.#queue.length === 0 || (!fresh && this.#hints.take())) this.#scan();
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const job = await this.#try(next);
+      if (job !== null) return job;
+    }
+    return null;
+  }
+
+  async nextControl(): Promise<Job | null> {
+    this.#scan();
+    for (;;) {
+      const index = this.#queue.findIndex(({ control }) => control);
+      const [candidate] = index < 0 ? [] : this.#queue.splice(index, 1);
+      if (candidate === undefined) return null;
+      const job = await this.#try(candidate);
+      if (job !== null) return job;
+    }
+  }
+
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    await this.#hints.wait(this.waiting() ? pollMs : ms, signal);
+  }
+
+  waiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  look(): boolean {
+    this.#scan();
+    // Those that stay open for writing do not keep a session awake.
+    return this.#queue.some(({ open }) => !open);
+  }
+
+  stuck(): boolean {
+    return this.#stuck.size > 0;
+  }
+
+  #scan(): void {
+    this.#scannedAt = this.#world.now();
+    this.#hints.take();
+    const found = scan(this.#world, this.#post, this.#known);
+    const paths = new Set(found.map(({ path }) => path));
+    for (const path of this.#pending.keys()) if (!paths.has(path)) this.#pending.delete(path);
+    this.#queue = found.filter(({ path }) => !this.#stuck.has(path));
+  }
+
+  async #try(candidate: Candidate): Promise<Job | null> {
+    const claimed = await this.#claim(candidate);
+    if (claimed === null) return null;
+    if (claimed.kind === "notYet") {
+      this.#notYet(candidate, claimed.inode);
+      return null;
+    }
+    this.#pending.delete(candidate.path);
+    this.#known.delete(candidate.path);
+    if (claimed.kind !== "gone") this.#hints.expect(basename(candidate.path));
+    if (claimed.kind !== "task") return null;
+    const { task, claimedAt } = claimed;
+    return { task, claimedAt, attempts: firstAttempt };
+  }
+
+  /** Null when the entry resists everything; the next one gets its turn. */
+  async #claim(candidate: Candidate): Promise<Claimed | null> {
+    try {
+      return await claim(this.#world, this.#post, candidate);
+    } catch (error) {
+      if (isTryLater(error)) throw error;
+      this.#giveUp(candidate, error);
+      return null;
+    }
+  }
+
+  #giveUp(candidate: Candidate, error: unknown): void {
+    this.#stuck.add(candidate.path);
+    const why = error instanceof Error ? error.message : String(error);
+    this.#world.log.error("an inbox entry cannot be moved out of the way", { why });
+  }
+
+  #notYet(candidate: Candidate, inode: bigint): void {
+    // Set aside earlier: it is tried at every scan, and nobody stays awake for it.
+    if (candidate.open) return;
+    const now = this.#world.now();
+    const since = this.#pending.get(candidate.path) ?? now;
+    this.#pending.set(candidate.path, since);
+    if (now - since < this.#world.lingerMs) return;
+    this.#pending.delete(candidate.path);
+    try {
+      setOpenAside(this.#world, candidate, inode);
+    } catch (error) {
+      if (isTryLater(error)) throw error;
+      this.#giveUp(candidate, error);
+    }
+  }
+}
+
+export const createIntake = (world: SessionWorld, post: Post, hints: Hints): Intake =>
+  new InboxIntake(world, post, hints);

@@ -1,0 +1,38 @@
+/**
+ * One runner per agent: flock(2) on `state/lock`.
+ *
+ * flock(1) locks our own open file description, which we passed as its descriptor 3, and ends; the lock
+ * lives as long as that description does, so SIGKILL frees it too. Never: waits, or leaves a stale
+ * lock behind.
+ */
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import type { Disk } from "../system/disk.ts";
+import { ConError, exit } from "../system/errors.ts";
+
+export interface Lock {
+  readonly release: () => void;
+}
+
+const busy = 75;
+
+/** Null when another process holds it. */
+export async function takeLock(disk: Disk, path: string): Promise<Lock | null> {
+  const fd = disk.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const code = await flock(fd);
+  if (code === 0) return { release: () => disk.close(fd) };
+  disk.close(fd);
+  if (code === busy) return null;
+  const why = code === null ? "flock is missing or was killed" : `flock ended with ${code}`;
+  throw new ConError(exit.unavailable, `cannot lock ${path}`, why, "install util-linux");
+}
+
+function flock(fd: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const child = spawn("flock", ["-n", "-E", String(busy), "3"], {
+      stdio: ["ignore", "ignore", "ignore", fd],
+    });
+    child.on("error", () => resolve(null));
+    child.on("exit", resolve);
+  });
+}

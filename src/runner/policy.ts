@@ -1,0 +1,88 @@
+/** What one agent's tools may do: from its compiled manifest to policies of files and shell. Pure. */
+import { dirname } from "node:path";
+import type { AgentRuntime } from "../config/types.ts";
+import type { SandboxPolicy } from "../sandbox/bwrap.ts";
+import type { Limits } from "../sandbox/limits.ts";
+import type { AgentPaths } from "../spool/layout.ts";
+import type { FilePolicy, ShellPolicy } from "../tools/tool.ts";
+
+const mebibyte = 2 ** 20;
+const gibibyte = 2 ** 30;
+
+/** Interpreters reserve address space that they never use; the unit's MemoryMax counts real use. */
+const minAddressSpace = 2 * gibibyte;
+const defaultMemory = 4 * gibibyte;
+
+/** Threads of the runner itself and of bwrap, which the unit's TasksMax counts too. */
+const runnerTasks = 32;
+const minProcesses = 16;
+
+const units: Readonly<Record<string, number>> = { K: 1, M: 2, G: 3, T: 4 };
+
+/** systemd.resource-control(5) sizes; null for a percentage and `infinity`. */
+export function parseMemory(text: string): number | null {
+  const found = /^(\d+)([KMGT]?)$/.exec(text.trim());
+  if (found === null) return null;
+  return Number(found[1]) * 1024 ** (units[found[2] ?? ""] ?? 0);
+}
+
+/** `/a/b/**` and `/a/b` both grant the directory and all below. */
+export const grantRoot = (pattern: string): string => pattern.replace(/(?:\/\*\*)?\/?$/, "") || "/";
+
+/** Places of other programs, whatever a manifest grants above them. */
+const kernelPlaces = ["/proc", "/sys", "/dev", "/run"];
+
+export function filePolicy(agent: AgentRuntime, paths: AgentPaths): FilePolicy {
+  const write = agent.can.write.map(grantRoot);
+  const skills = agent.skills.map(({ path }) => dirname(path));
+  return {
+    workspace: paths.workspace,
+    readable: [paths.workspace, paths.tools, ...skills, ...agent.can.read.map(grantRoot), ...write],
+    writable: [paths.workspace, ...write],
+    denied: [paths.base, ...kernelPlaces],
+  };
+}
+
+export function shellPolicy(agent: AgentRuntime, isolation: ShellPolicy["isolation"]): ShellPolicy {
+  return {
+    isolation,
+    network: agent.can.network.length > 0,
+    defaultTimeoutSeconds: Math.min(120, agent.limits.runtimeSeconds),
+    maxTimeoutSeconds: agent.limits.runtimeSeconds,
+    memoryBytes: Math.max(minAddressSpace, parseMemory(agent.limits.memory) ?? defaultMemory),
+    maxProcesses: Math.max(minProcesses, agent.limits.tasks - runnerTasks),
+    replyChars: 5_000,
+    outputBytes: 64 * mebibyte,
+  };
+}
+
+export const sandboxLimits = (shell: ShellPolicy): Limits => ({
+  memoryBytes: shell.memoryBytes,
+  maxProcesses: shell.maxProcesses,
+  fileBytes: 2 * gibibyte,
+});
+
+export function sandboxPolicy(
+  agent: AgentRuntime,
+  paths: AgentPaths,
+  shell: ShellPolicy,
+): SandboxPolicy {
+  return {
+    workspace: paths.workspace,
+    tools: paths.tools,
+    readOnly: agent.can.read.map(grantRoot),
+    readWrite: agent.can.write.map(grantRoot),
+    hidden: [paths.base],
+    network: shell.network,
+    scratchBytes: Math.max(64 * mebibyte, Math.floor(shell.memoryBytes / 4)),
+  };
+}
+
+/** The whole environment of a tool call: nothing of ours is passed on. */
+export const toolEnvironment = (paths: AgentPaths, taskId: string): Record<string, string> => ({
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: paths.workspace,
+  LANG: "C.UTF-8",
+  TERM: "dumb",
+  CON_TASK: taskId,
+});

@@ -1,0 +1,75 @@
+/**
+ * The runner of one agent, put together from its compiled configuration. `con run` and `con dev` are
+ * both thin callers of this.
+ *
+ * On the way of every cold wake: imports no YAML, ajv, FFI or model library. Never: holds a key.
+ */
+import fs from "node:fs";
+import type { ValidateArguments } from "../agent/arguments.ts";
+import type { RunClock } from "../agent/run.ts";
+import type { AgentRuntime, SystemRuntime } from "../config/types.ts";
+import { validators } from "../generated/tool-validators.js";
+import { createModelClient } from "../model/client.ts";
+import { agentPaths } from "../spool/layout.ts";
+import type { ExitCode } from "../system/errors.ts";
+import { createLog } from "../system/log.ts";
+import { builtinTools } from "../tools/registry.ts";
+import type { ShellPolicy } from "../tools/tool.ts";
+import { createAttempt } from "./attempt.ts";
+import { journalProgress } from "./journal-file.ts";
+import { runSession } from "./session.ts";
+import { sessionWorld } from "./world.ts";
+
+export interface RunnerParts {
+  readonly system: SystemRuntime;
+  readonly agent: AgentRuntime;
+  readonly isolation: ShellPolicy["isolation"];
+  readonly stop: AbortSignal;
+}
+
+/** Runs the agent until its queue is empty; returns the exit code. */
+export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promise<ExitCode> {
+  // Policies compare with what the kernel says, so the root must be named as the kernel names it.
+  const paths = agentPaths(fs.realpathSync.native(system.root), agent.name);
+  const log = createLog();
+  const world = sessionWorld(system, {
+    log,
+    stop,
+    progress: (id) => journalProgress(world.disk, paths.journal, id),
+  });
+  const attempt = createAttempt({
+    ...world,
+    system,
+    agent,
+    paths,
+    isolation,
+    model: createModelClient(system.gateway),
+    tools: builtinTools(),
+    validate: validateArguments,
+    clock,
+    instructions: agent.instructions,
+  });
+  return runSession(world, agent, attempt);
+}
+
+/** By the code that build/generate.ts made of the tools' schemas. */
+const validateArguments: ValidateArguments = (name, args) => {
+  const validator = validators[name];
+  if (validator === undefined) return `tool ${name} has no schema`;
+  if (validator(args)) return null;
+  return (validator.errors ?? [])
+    .map(({ instancePath, message }) => `${instancePath || "arguments"} ${message ?? "is wrong"}`)
+    .join("; ");
+};
+
+/** Node counts a longer timer as none at all. */
+const maxTimerMs = 2 ** 31 - 1;
+
+const clock: RunClock = {
+  now: Date.now,
+  deadline(ms) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort("deadline"), Math.min(ms, maxTimerMs));
+    return { signal: controller.signal, clear: () => clearTimeout(timer) };
+  },
+};

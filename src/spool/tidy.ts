@@ -1,0 +1,38 @@
+/**
+ * Removes what only age makes worthless: dot-names of senders that died, memory of old letters. Run at
+ * the end of a session, so that no task waits for it.
+ */
+import { join } from "node:path";
+import { errnoOf } from "../system/disk.ts";
+import { sentMaxAgeMs, temporaryMaxAgeMs } from "../task/retry.ts";
+import { sentDirectory } from "./sent.ts";
+import type { Post, SpoolWorld } from "./world.ts";
+
+const temporary = /^\..*\.tmp-[0-9a-f]{16}$/s;
+
+/** Only files of our own naming, only old ones. */
+export function tidy(world: SpoolWorld, post: Post): void {
+  for (const inbox of post.inboxes) {
+    sweep(world, inbox, temporaryMaxAgeMs, (name) => temporary.test(name));
+  }
+  sweep(world, sentDirectory(post.paths), sentMaxAgeMs, () => true);
+}
+
+function sweep(
+  world: SpoolWorld,
+  directory: string,
+  maxAgeMs: number,
+  ours: (name: string) => boolean,
+): void {
+  for (const name of world.disk.list(directory).filter(ours)) {
+    const path = join(directory, name);
+    const stat = world.disk.find(path);
+    if (stat === null || stat.isDirectory()) continue;
+    if (world.now() - Number(stat.mtimeNs / 1_000_000n) < maxAgeMs) continue;
+    try {
+      world.disk.unlink(path);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * A file that only grows: when `append` returns, what it wrote survives a power cut.
+ *
+ * After a crash: at worst a part of the latest append at the end. Whoever reads must be able to tell.
+ */
+import { constants } from "node:fs";
+import { dirname } from "node:path";
+import { type Disk, errnoOf } from "./disk.ts";
+import { syncDirectory, writeAll } from "./durable.ts";
+
+export interface Appender {
+  readonly append: (bytes: Uint8Array) => void;
+  readonly close: () => void;
+}
+
+const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+
+/** Opens or creates `path`. */
+export function openAppender(disk: Disk, path: string, mode: number): Appender {
+  const fd = openOrCreate(disk, path, mode);
+  return {
+    append(bytes) {
+      writeAll(disk, fd, bytes);
+      disk.sync(fd);
+    },
+    close: () => disk.close(fd),
+  };
+}
+
+function openOrCreate(disk: Disk, path: string, mode: number): number {
+  try {
+    return disk.open(path, flags);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+  const fd = disk.open(path, flags | constants.O_CREAT | constants.O_EXCL, mode);
+  try {
+    syncDirectory(disk, dirname(path));
+    return fd;
+  } catch (error) {
+    disk.close(fd);
+    throw error;
+  }
+}

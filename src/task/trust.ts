@@ -1,0 +1,34 @@
+/**
+ * Trust comes from the owner uid of the claimed descriptor and from nothing else: not from names,
+ * not from anything the sender wrote.
+ */
+import type { Trust } from "./task.ts";
+
+/** `trustedUids` are the members of group `trusted`, resolved at bootstrap. */
+export const trustOf = (uid: number, trustedUids: readonly number[]): Trust =>
+  uid === 0 || trustedUids.includes(uid) ? "verified" : "unverified";
+
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly why: string };
+
+export interface Visitor {
+  readonly uid: number;
+  /** Agent name of the uid, null for people and services. */
+  readonly agent: string | null;
+  readonly trust: Trust;
+}
+
+/**
+ * Whether a sender may start work here. An agent that is no tasker may only answer what it was
+ * asked; `askedOf` names the agent that the answered task was sent to, null when there was none.
+ * Other uids could only write because an ACL let them: the ACL is the authority.
+ */
+export function admit(
+  visitor: Visitor,
+  self: { readonly uid: number; readonly taskerUids: readonly number[] },
+  askedOf: string | null,
+): Admission {
+  if (visitor.trust === "verified" || visitor.uid === self.uid) return { ok: true };
+  if (visitor.agent === null || self.taskerUids.includes(visitor.uid)) return { ok: true };
+  if (askedOf === visitor.agent) return { ok: true };
+  return { ok: false, why: `agent ${visitor.agent} may answer here but not start work` };
+}

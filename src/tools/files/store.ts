@@ -1,0 +1,77 @@
+/**
+ * Writes files for the file tools: whole or not at all, through a checked directory descriptor.
+ *
+ * A reader sees the old bytes or the new ones, and they survive a power cut. After a crash: at worst
+ * a dot-name `.con-tmp-HEX` beside the file. Never: follows a link to the file, or writes into an
+ * inode that has another name somewhere else.
+ */
+import { randomBytes } from "node:crypto";
+import fs, { constants } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Sink } from "../../sandbox/output.ts";
+import { Denied, madeDirectoryWithin, orDenied, type Reach } from "./reach.ts";
+
+const createFlags =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Creates or replaces the regular file `path`, and the directories above it. */
+export function storeWithin(reach: Reach, path: string, bytes: Uint8Array): "created" | "replaced" {
+  return madeDirectoryWithin(reach, dirname(path), (directory, through) => {
+    const target = join(through, basename(path));
+    const mode = modeOf(target, path);
+    const temporary = join(through, `.con-tmp-${randomBytes(8).toString("hex")}`);
+    orDenied(path, () => writeNew(temporary, bytes, mode));
+    orDenied(path, () => renameOrRemove(temporary, target));
+    fs.fsyncSync(directory);
+    return mode === null ? "created" : "replaced";
+  });
+}
+
+/** Mode of the file that is there, or null; anything but a regular file is refused. */
+function modeOf(target: string, path: string): number | null {
+  const stat = orDenied(path, () => fs.lstatSync(target, { throwIfNoEntry: false }));
+  if (stat === undefined) return null;
+  if (stat.isSymbolicLink())
+    throw new Denied(`${path} is a symbolic link: name the file that it points to`);
+  if (stat.isDirectory()) throw new Denied(`${path} is a directory`);
+  if (!stat.isFile()) throw new Denied(`${path} is not a regular file`);
+  return stat.mode & 0o777;
+}
+
+/** `mode` is that of the file to be replaced, null for a new one, where the umask decides. */
+function writeNew(path: string, bytes: Uint8Array, mode: number | null): void {
+  const fd = fs.openSync(path, createFlags, mode ?? 0o666);
+  try {
+    fs.writeFileSync(fd, bytes);
+    if (mode !== null) fs.fchmodSync(fd, mode);
+    fs.fsyncSync(fd);
+  } catch (error) {
+    fs.unlinkSync(path);
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function renameOrRemove(from: string, to: string): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (error) {
+    fs.unlinkSync(from);
+    throw error;
+  }
+}
+
+/** A new file that is written piece by piece, e.g. the output of a command while it runs. */
+export function sinkWithin(reach: Reach, path: string): Sink {
+  const fd = madeDirectoryWithin(reach, dirname(path), (_, through) => {
+    const target = join(through, basename(path));
+    fs.rmSync(target, { force: true });
+    return orDenied(path, () => fs.openSync(target, createFlags, 0o600));
+  });
+  return {
+    path,
+    write: (bytes) => fs.writeFileSync(fd, bytes),
+    close: () => fs.closeSync(fd),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * A gateway whose model does what the task says: the text of a task is a JSON list of tool calls
+ * `[[NAME, ARGUMENTS], …]`, one per step; the answer is the JSON list of their results.
+ *
+ * Usage: node scripted-gateway.mts SOCKET LOG [hang]. With `hang`, the first request of every step is
+ * logged and never answered, so that whoever asked can be killed there.
+ */
+import fs from "node:fs";
+import http from "node:http";
+
+interface WireMessage {
+  readonly role: string;
+  readonly content: string | null;
+}
+
+const [socketPath = "", logPath = "", mode = ""] = process.argv.slice(2);
+const hung = new Set<string>();
+
+/** The list inside the frame of the first user message. */
+function stepsOf(messages: readonly WireMessage[]): [string, unknown][] {
+  const text = messages.find(({ role }) => role === "user")?.content ?? "";
+  const line = text.split("\n").find((one) => one.startsWith("[["));
+  return JSON.parse(line ?? "[]") as [string, unknown][];
+}
+
+function deltaFor(messages: readonly WireMessage[], step: number): unknown {
+  const call = stepsOf(messages)[step];
+  const results = messages.flatMap(({ role, content }) => (role === "tool" ? [content] : []));
+  if (call === undefined) return { role: "assistant", content: JSON.stringify(results) };
+  const [name, args] = call;
+  const wanted = { name, arguments: JSON.stringify(args) };
+  const id = `call-${step}`;
+  return { role: "assistant", tool_calls: [{ index: 0, id, type: "function", function: wanted }] };
+}
+
+function answer(body: string, response: http.ServerResponse): void {
+  const { messages } = JSON.parse(body) as { messages: WireMessage[] };
+  const step = messages.filter(({ role }) => role === "assistant").length;
+  const key = `${messages[1]?.content?.slice(0, 200)} ${step}`;
+  const hangs = mode === "hang" && !hung.has(key);
+  hung.add(key);
+  fs.appendFileSync(logPath, `${hangs ? "hanging" : "answering"} ${step}\n`);
+  if (hangs) return;
+  const chunk = (delta: unknown, finish: string | null, more: object = {}) =>
+    `data: ${JSON.stringify({
+      id: "scripted",
+      object: "chat.completion.chunk",
+      model: "scripted",
+      choices: [{ index: 0, delta, finish_reason: finish }],
+      ...more,
+    })}\n\n`;
+  const usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(chunk(deltaFor(messages, step), null));
+  const finish = stepsOf(messages)[step] === undefined ? "stop" : "tool_calls";
+  response.end(`${chunk({}, finish, { usage })}data: [DONE]\n\n`);
+}
+
+fs.rmSync(socketPath, { force: true });
+http
+  .createServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (part: string) => {
+      body += part;
+    });
+    request.on("end", () => answer(body, response));
+  })
+  .listen(socketPath, () => {
+    fs.chmodSync(socketPath, 0o666);
+    fs.appendFileSync(logPath, "listening\n");
+  });

@@ -1,0 +1,55 @@
+/**
+ * The commands of README.md.
+ *
+ * A fence says where its commands run: ```sh host (repository root, as root), ```sh container (in the
+ * booted system, as root), ```sh dev (an empty directory). `test` behind it marks what is the test run
+ * itself. A fence without a language is an example that needs something only the reader has.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export const repository = join(import.meta.dirname, "../..");
+
+export type Where = "host" | "container" | "dev";
+
+export interface Block {
+  /** Of the opening fence, from 1. */
+  readonly line: number;
+  readonly where: Where;
+  /** True for the test command itself: running it here would never end. */
+  readonly isTest: boolean;
+  readonly commands: readonly string[];
+}
+
+const places: readonly string[] = ["host", "container", "dev"] satisfies Where[];
+
+export function readReadme(): string {
+  return readFileSync(join(repository, "README.md"), "utf8");
+}
+
+/** Throws for a `sh` fence that does not say where it runs. */
+export function shellBlocks(markdown: string): Block[] {
+  const blocks: Block[] = [];
+  const lines = markdown.split("\n");
+  for (let at = 0; at < lines.length; at++) {
+    const info = /^```(\S*)\s*(.*)$/.exec(lines[at] ?? "");
+    if (info === null) continue;
+    const end = lines.indexOf("```", at + 1);
+    if (end < 0) throw new Error(`README.md:${at + 1}: the fence is not closed`);
+    const [where, ...rest] = (info[2] ?? "").split(/\s+/);
+    if (["sh", "bash", "shell", "console"].includes(info[1] ?? "")) {
+      if (where === undefined || !places.includes(where))
+        throw new Error(`README.md:${at + 1}: say where it runs: sh host, sh container or sh dev`);
+      const commands = joined(lines.slice(at + 1, end));
+      blocks.push({ line: at + 1, where: where as Where, isTest: rest.includes("test"), commands });
+    }
+    at = end;
+  }
+  return blocks;
+}
+
+/** One command a line; a backslash at the end goes on; comments and empty lines are not commands. */
+function joined(lines: readonly string[]): string[] {
+  const text = lines.join("\n").replace(/\s*\\\n\s*/g, " ");
+  return text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+}

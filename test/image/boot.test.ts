@@ -1,0 +1,73 @@
+import { appendFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { reserveContainer } from "./support/container.ts";
+import { mustRun } from "./support/process.ts";
+import { sharedContainer } from "./support/shared.ts";
+
+const container = sharedContainer();
+
+test("the container boots to con-ready.target with systemd as PID 1 and no failed unit", async () => {
+  expect((await container.must(["cat", "/proc/1/comm"])).trim()).toBe("systemd");
+  expect((await container.must(["systemctl", "is-active", "con-ready.target"])).trim()).toBe(
+    "active",
+  );
+  expect(await container.must(["systemctl", "--failed", "--plain", "--no-legend"])).toBe("");
+});
+
+test("limits of memory and tasks hold, so no test of them is empty", async () => {
+  const unit = ["systemd-run", "--wait", "--quiet"];
+  const greedy = ["/usr/bin/node", "-e", "Buffer.alloc(400 << 20, 1)"];
+  expect((await container.exec([...unit, "-p", "MemoryMax=150M", ...greedy])).code).not.toBe(0);
+  expect((await container.exec([...unit, ...greedy])).code).toBe(0);
+  const forking = ["/bin/sh", "-c", "sleep 0 & sleep 0 & sleep 0 & wait"];
+  expect((await container.exec([...unit, "-p", "TasksMax=1", ...forking])).code).not.toBe(0);
+});
+
+test("the container has a network of its own, without a way out", async () => {
+  const links = JSON.parse(await container.must(["ip", "-json", "link"])) as { ifname: string }[];
+  expect(links.map((link) => link.ifname)).toEqual(["lo"]);
+});
+
+test("exec passes input, output, errors and the exit code through", async () => {
+  const result = await container.script(
+    "exec",
+    { CMD: "cat; echo 'to stderr' >&2; exit 7" },
+    "a\nb",
+  );
+  expect(result).toEqual({ code: 7, stdout: "a\nb", stderr: "to stderr\n" });
+});
+
+test("no character of a setting is read by make or by a shell of the host", async () => {
+  const text = `it costs $5 $(touch /tmp/con-evil) \`id\` "double" 'single' # hash`;
+  const result = await mustRun(["make", "exec", `CMD=printf %s "$MSG"; cat`, `MSG=${text}`], {
+    cwd: container.handle.checkout,
+    input: text,
+    env: { ...process.env, ...container.settings() },
+  });
+  // MSG stays on the host: only CMD and the input reach the container.
+  expect(result.stdout).toBe(text);
+});
+
+test("a user's programs run as that user", async () => {
+  const result = await container.exec(["id", "-un"], { user: "nobody" });
+  expect(result.stdout.trim()).toBe("nobody");
+});
+
+test("a boot that fails says which unit, why, and what to do", async () => {
+  await using own = await reserveContainer({ privateCheckout: true, build: true });
+  const { checkout } = own.container.handle;
+  await writeFile(
+    join(checkout, "units/con-broken.service"),
+    "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo the reactor is cold; exit 3'\n",
+  );
+  await appendFile(
+    join(checkout, "units/con-ready.target"),
+    "\n[Unit]\nRequires=con-broken.service\nAfter=con-broken.service\n",
+  );
+  const result = await own.run();
+  expect(result.code).toBe(69);
+  expect(result.stderr).toContain("con-broken.service");
+  expect(result.stderr).toContain("the reactor is cold");
+  expect(result.stderr).toContain("make logs");
+});
