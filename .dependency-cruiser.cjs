@@ -1,7 +1,7 @@
 /** Who may import whom: the house of docs/decisions/0001-spine.md. `npm run layers` checks it. */
 const may = {
   task: [],
-  config: [],
+  config: ["system/errors"],
   system: [],
   spool: ["task", "system"],
   agent: ["task", "model/types", "tools/tool"],

@@ -71,6 +71,19 @@ const agent: AgentRuntime = {
   skills: [],
 };
 
+/** What one new file with one fsync costs on this disk now: the floor that everything stands on. */
+function syncFloorMs(): number {
+  const times = Array.from({ length: 101 }, (_, n) => {
+    const before = performance.now();
+    const fd = fs.openSync(join(root, `floor-${n}`), "wx");
+    fs.writeSync(fd, "x".repeat(300));
+    fs.fsyncSync(fd);
+    fs.closeSync(fd);
+    return performance.now() - before;
+  });
+  return times.sort((a, b) => a - b)[50] ?? 0;
+}
+
 function measured(before: number, syncsBefore: number): Phase {
   return { ms: performance.now() - before, syncs: syncs() - syncsBefore };
 }
@@ -103,6 +116,7 @@ try {
   for (const directory of [...all, ...Object.values(paths.queue)]) {
     fs.mkdirSync(directory, { recursive: true });
   }
+  const floor = syncFloorMs();
   const delivered = deliverAll();
   const ran = await runAll();
   check();
@@ -110,6 +124,7 @@ try {
   const result = {
     tasks: count,
     tasks_per_second: perSecond,
+    sync_floor_ms: floor,
     deliver: { ms_per_task: delivered.ms / count, syncs_per_task: delivered.syncs / count },
     claim_and_settle: { ms_per_task: ran.ms / count, syncs_per_task: ran.syncs / count },
   };

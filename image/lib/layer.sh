@@ -5,7 +5,7 @@
 stage_layer() { # DIRECTORY
   local to=$1 lists
   [ -f "$repo/dist/con.mjs" ] || die 69 "dist/con.mjs: missing: run make build"
-  install -d "$to"/usr/{bin,lib/con,lib/systemd/system} "$to"/usr/share/con/{build,profiles,contracts}
+  install -d "$to"/usr/{bin,lib/con,lib/systemd/system} "$to"/usr/share/con/{build,profiles,contracts,schema}
   cp -R "$repo/dist/." "$to/usr/lib/con/"
   chmod 755 "$to/usr/lib/con/con.mjs"
   ln -s ../lib/con/con.mjs "$to/usr/bin/con"
@@ -13,6 +13,8 @@ stage_layer() { # DIRECTORY
   cp -R "$repo/units/." "$to/usr/lib/systemd/system/"
   cp -R "$repo/configs/." "$to/usr/share/con/profiles/"
   cp -R "$repo/contracts/." "$to/usr/share/con/contracts/"
+  # For editors: manifests name these in their first line.
+  cp "$repo"/src/config/schema/*.schema.json "$to/usr/share/con/schema/"
   install -d "$to/usr/lib/tmpfiles.d"
   # C copies only where /etc/con is empty: the first boot on new data.
   echo "C /etc/con - - - - /usr/share/con/profiles/$profile" >"$to/usr/lib/tmpfiles.d/con-profile.conf"

@@ -10,7 +10,7 @@ verb_image() {
 verb_run() {
   lock "$machine.lock"
   if recall && engine_call is_running; then
-    say "$name: runs already ($engine)"
+    say "$name: runs already ($engine); for a new image under it: make deploy NAME=$name"
   else
     start_fresh
   fi

@@ -8,7 +8,7 @@
 import type { Message, ToolCall } from "../model/types.ts";
 import type { Outcome, Usage } from "../task/task.ts";
 
-export interface CallIntent {
+interface CallIntent {
   readonly kind: "tool-intent";
   readonly step: number;
   /** Position within the turn, from 1. */

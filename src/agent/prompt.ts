@@ -25,7 +25,7 @@ export interface Persona {
 }
 
 /** Bytes of task text that the model gets whole. */
-export const inlineBytes = 32 * 1024;
+const inlineBytes = 32 * 1024;
 const headChars = 4096;
 
 export function promptMessages(

@@ -35,7 +35,7 @@ export interface RunState {
   readonly retries: number;
 }
 
-export const freshState: RunState = {
+const freshState: RunState = {
   messages: [],
   steps: 0,
   tally: emptyTally,

@@ -13,7 +13,7 @@ import type { RunLimits } from "./limits.ts";
 import type { Persona } from "./prompt.ts";
 import { advance, fold, type RunState } from "./resume.ts";
 
-export interface Deadline {
+interface Deadline {
   readonly signal: AbortSignal;
   readonly clear: () => void;
 }

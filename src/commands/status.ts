@@ -133,7 +133,7 @@ function print(io: Io, system: System, overview: Overview, isOne: boolean): void
   const { name, root, state } = overview.system;
   io.out(`${safeLine(name)} at ${safeLine(root)}: ${state}, gateway ${overview.gateway.state}\n\n`);
   const [first] = overview.agents;
-  if (first === undefined) io.out("no agents; see con agent add --help\n");
+  if (first === undefined) io.out("no agents; see agents.d in the configuration\n");
   else if (isOne) printOne(io, first);
   else printAll(io, overview.agents);
 }

@@ -3,6 +3,7 @@
  * byte went to the caller, so that no answer is ever sewn together from two models.
  */
 import type { Provider } from "../config/types.ts";
+import type { Log } from "../system/log.ts";
 import { answerBuiltin } from "./builtin.ts";
 import type { ReadKey } from "./keys.ts";
 import { type Rung, worstOf } from "./ladder.ts";
@@ -10,6 +11,7 @@ import { type Problem, problem } from "./problem.ts";
 import type { Body, Endpoint, Reply, Upstream } from "./upstream.ts";
 
 export interface AscentDeps {
+  readonly log: Log;
   readonly now: () => number;
   readonly readKey: ReadKey;
   readonly open: (provider: Provider, key: { ok: true; key: string | null }) => Promise<Upstream>;
@@ -32,6 +34,8 @@ export async function ascend(
   for (const rung of rungs) {
     const tried = await tryRung(deps, rung, endpoint, body, signal);
     if (tried.ok) return tried;
+    const { status, message } = tried.problem;
+    deps.log.warn("a model did not answer", { model: rung.label, status, why: message });
     failures.push({ label: rung.label, problem: tried.problem });
     if (signal.aborted) break;
   }
@@ -55,10 +59,18 @@ async function tryRung(
   const upstream = await deps.open(rung.provider, key);
   const model = await modelOf(deps, rung, upstream, signal);
   if (typeof model !== "string") return { ok: false, problem: model };
-  const answer = await upstream.call(endpoint, { ...body, model }, signal);
+  const answer = await upstream.call(endpoint, requestOf(endpoint, body, model), signal);
   return answer.ok
     ? { ok: true, rung, label: `${rung.providerName}/${model}`, reply: answer.reply }
     : answer;
+}
+
+/** The caller's own request, for this model; a stream always tells its usage, or the ledger were blind. */
+function requestOf(endpoint: Endpoint, body: Body, model: string): Body {
+  if (endpoint !== "/chat/completions" || body["stream"] !== true) return { ...body, model };
+  const { stream_options: given } = body;
+  const options = typeof given === "object" && given !== null ? given : {};
+  return { ...body, model, stream_options: { ...options, include_usage: true } };
 }
 
 /** `provider/*` asks the endpoint once what it has. */

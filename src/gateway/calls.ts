@@ -1,18 +1,19 @@
 /**
  * One model call from a caller whose uid the kernel named: ladder, turn in the queue, answer, ledger.
  *
- * The answer of an upstream passes through byte for byte; one event of our own before its end names the
- * model and the cost. Never: lets a caller choose an upstream, a key or a header; ends an answer before
+ * Each event of an upstream passes through as it came; one of our own before the end names the model
+ * and the cost. Never: lets a caller choose an upstream, a key or a header; ends an answer before
  * its row is in the ledger.
  */
 import type { ServerResponse } from "node:http";
 import type { GatewayCaller, GatewayRuntime } from "../config/types.ts";
-import { createSseParser, sseDone, sseEvent } from "../model/sse.ts";
+import { sseDone, sseEvent } from "../model/sse.ts";
 import type { Log } from "../system/log.ts";
-import { type Account, costOf, newAccount, note } from "./account.ts";
+import { type Account, costOf, newAccount } from "./account.ts";
 import { type Ascent, type AscentDeps, ascend } from "./ascend.ts";
 import { ladderOf } from "./ladder.ts";
 import type { Ledger } from "./ledger.ts";
+import { passOn, readWhole } from "./pass-on.ts";
 import { errorBody, type Problem, problem } from "./problem.ts";
 import type { FairQueue } from "./queue.ts";
 import type { Body, Endpoint } from "./upstream.ts";
@@ -130,18 +131,20 @@ async function writeRow(
 
 async function sendWhole(
   deps: CallDeps,
-  call: Call,
+  { response, signal }: Call,
   ascent: Ascent & { ok: true },
   account: Account,
   books: Books,
 ): Promise<void> {
-  const parts: Uint8Array[] = [];
-  for await (const part of ascent.reply.body) parts.push(part);
-  const bytes = Buffer.concat(parts);
-  note(account, parsed(bytes.toString("utf8")));
-  await writeRow(deps, books, ascent.label, 200);
-  call.response.writeHead(200, { "content-type": "application/json", "x-con-model": ascent.label });
-  call.response.end(bytes);
+  const { label, reply } = ascent;
+  const whole = await readWhole({ label, reply, account, signal });
+  if (typeof whole === "string") {
+    await writeRow(deps, books, label, 502);
+    return refuse(response, problem(502, whole));
+  }
+  await writeRow(deps, books, label, 200);
+  response.writeHead(200, { "content-type": "application/json", "x-con-model": label });
+  response.end(whole);
 }
 
 async function stream(
@@ -151,60 +154,15 @@ async function stream(
   account: Account,
   books: Books,
 ): Promise<void> {
+  const { label, reply } = ascent;
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-  const cut = await passOn(response, ascent, account, signal);
-  await writeRow(deps, books, ascent.label, cut === null ? 200 : 502);
-  if (cut !== null) response.end(sseEvent({ error: { message: cut } }));
-  else {
-    const con = { model: ascent.label, cost_usd: books.cost(ascent.label) };
+  const cut = await passOn(response, { label, reply, account, signal });
+  await writeRow(deps, books, label, cut === null ? 200 : 502);
+  if (cut === null) {
+    const con = { model: label, cost_usd: books.cost(label) };
     response.end(sseEvent({ object: "con.call", choices: [], con }) + sseEvent(sseDone));
-  }
-}
-
-/** Everything but the end mark, which comes after our own event. Returns why it broke off, or null. */
-async function passOn(
-  response: ServerResponse,
-  { reply, label }: Ascent & { ok: true },
-  account: Account,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const parse = createSseParser();
-  const decoder = new TextDecoder();
-  try {
-    for await (const part of reply.body) {
-      for (const payload of parse(decoder.decode(part, { stream: true }))) {
-        if (payload === sseDone) continue;
-        note(account, parsed(payload));
-        if (!response.write(sseEvent(payload))) await drained(response, signal);
-      }
-    }
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `${label} broke off: ${why}`;
-  }
-  return account.finished ? null : `${label} ended before the answer was whole`;
-}
-
-function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const gone = () => reject(new Error("the caller has gone"));
-    if (signal.aborted) return gone();
-    signal.addEventListener("abort", gone, { once: true });
-    response.once("drain", () => {
-      signal.removeEventListener("abort", gone);
-      resolve();
-    });
-  });
-}
-
-/** What is not JSON is the caller's to judge; it tells us nothing about usage. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  } else if (response.writableNeedDrain) response.destroy();
+  else response.end(sseEvent({ error: { message: cut } }));
 }
 
 /** Answers with an error that says whether and when to try again. */

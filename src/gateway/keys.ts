@@ -1,7 +1,7 @@
 /**
- * The keys, read from systemd's credential directory at each call: nothing keeps one in memory longer
- * than a call, and a changed credential needs no reload of ours. Never: logs, returns in an error, or
- * sends a key in clear text to a public address.
+ * The keys, read from systemd's credential directory at each call, so that a changed credential needs
+ * no reload of ours. Never: logs a key, returns it in an error, or sends it in clear text to a public
+ * address.
  */
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";

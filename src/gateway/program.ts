@@ -12,7 +12,7 @@ import { keyReader, type ReadKey } from "./keys.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { createFairQueue } from "./queue.ts";
 import { createGatewayServer } from "./server.ts";
-import { openUpstream } from "./upstream.ts";
+import { upstreamCache } from "./upstream.ts";
 
 export interface GatewayOptions {
   readonly runtime: GatewayRuntime;
@@ -55,7 +55,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     log,
     now: () => performance.timeOrigin + performance.now(),
     readKey: options.readKey ?? keyReader(options.credentials),
-    open: openUpstream,
+    open: upstreamCache(),
     firstModels: new Map(),
     queue: createFairQueue(runtime.maxConcurrent, waitingPerUid),
     ledger: openOnce,

@@ -7,23 +7,32 @@
 import http from "node:http";
 import type { Socket } from "node:net";
 import type { GatewayCaller } from "../config/types.ts";
+import { errnoOf } from "../system/disk.ts";
 import type { ReadPeer } from "../system/peercred.ts";
+import { bodyLimits, createRooms, type Room, readBody } from "./body.ts";
 import { type CallDeps, handleCall, refuse } from "./calls.ts";
 import { mayUse } from "./ladder.ts";
 import { type Problem, problem } from "./problem.ts";
-import type { Body, Endpoint } from "./upstream.ts";
+import type { Endpoint } from "./upstream.ts";
 
-export const maxBodyBytes = 32 << 20;
 const maxConnectionsPerUid = 64;
 const requestTimeoutMs = 60_000;
+/** Longer than the slowest upstream: nothing came or went on the connection. */
+const silenceMs = 900_000;
 
 export interface ServerDeps extends CallDeps {
   /** Loaded while the first request is being read. */
   readonly readPeer: Promise<ReadPeer>;
 }
 
+/** The same, with what one server counts. */
+interface Serving extends ServerDeps {
+  readonly rooms: (uid: number) => Room;
+}
+
 /** Serves chat completions, embeddings and the list of aliases. Not listening yet. */
-export function createGatewayServer(deps: ServerDeps): http.Server {
+export function createGatewayServer(given: ServerDeps): http.Server {
+  const deps: Serving = { ...given, rooms: createRooms(bodyLimits) };
   const connections = new Map<number, number>();
   const callers = new WeakMap<Socket, Promise<GatewayCaller | Problem>>();
   const server = http.createServer(
@@ -31,14 +40,22 @@ export function createGatewayServer(deps: ServerDeps): http.Server {
     (request, response) => {
       const caller = callers.get(request.socket) ?? Promise.resolve(problem(500, "no caller"));
       serve(deps, caller, request, response).catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        deps.log.error("a call failed unexpectedly", { why });
+        // The caller went away while it was still sending; nobody waits for an answer.
+        if (errnoOf(error) === "ECONNRESET" && request.destroyed) return;
+        deps.log.error("a call failed unexpectedly", { why: String(error) });
         refuse(response, problem(500, "internal error of the gateway"));
       });
     },
   );
+  server.setTimeout(silenceMs);
   server.on("connection", (socket: Socket) =>
-    callers.set(socket, identify(deps, connections, socket)),
+    callers.set(
+      socket,
+      identify(deps, connections, socket).catch((error: unknown) => {
+        deps.log.error("a caller cannot be told", { why: String(error) });
+        return problem(500, "the gateway cannot tell who calls");
+      }),
+    ),
   );
   return server;
 }
@@ -75,7 +92,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 };
 
 async function serve(
-  deps: ServerDeps,
+  deps: Serving,
   identified: Promise<GatewayCaller | Problem>,
   request: http.IncomingMessage,
   response: http.ServerResponse,
@@ -86,52 +103,26 @@ async function serve(
   if (route === "GET /v1/models") return listModels(deps, caller, response);
   const endpoint = Object.hasOwn(endpoints, route) ? endpoints[route] : undefined;
   if (endpoint === undefined) return refuse(response, problem(404, "no such endpoint"));
-  const body = await readBody(request);
-  if (isProblem(body)) return refuse(response, body);
-  const gone = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort(new Error("the caller has gone"));
-  });
-  await handleCall(deps, {
-    caller,
-    endpoint,
-    body,
-    task: taskOf(request),
-    response,
-    signal: gone.signal,
-  });
+  const room = deps.rooms(caller.uid);
+  try {
+    const taken = await readBody(request, room);
+    if (!taken.ok) return refuse(response, taken.problem);
+    const { body } = taken;
+    const gone = new AbortController();
+    response.once("close", () => {
+      if (!response.writableFinished) gone.abort(new Error("the caller has gone"));
+    });
+    const task = taskOf(request);
+    await handleCall(deps, { caller, endpoint, body, task, response, signal: gone.signal });
+  } finally {
+    room.release();
+  }
 }
-
-const isProblem = (value: Body | Problem): value is Problem =>
-  typeof value["status"] === "number" && "retryAfterSeconds" in value;
 
 const taskOf = (request: http.IncomingMessage): string | null => {
   const { "x-con-task": task } = request.headers;
   return typeof task === "string" ? task.slice(0, 200) : null;
 };
-
-async function readBody(request: http.IncomingMessage): Promise<Body | Problem> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request) {
-    bytes += (part as Buffer).length;
-    if (bytes > maxBodyBytes)
-      return problem(413, `the request is larger than ${maxBodyBytes} bytes`);
-    parts.push(part as Buffer);
-  }
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      const { model, messages, input } = value as Record<string, unknown>;
-      const shaped = typeof model === "string" && (Array.isArray(messages) || input !== undefined);
-      if (shaped) return value as Body;
-    }
-    return problem(400, "the request needs `model`, and `messages` (a list) or `input`");
-  } catch (error) {
-    if (error instanceof SyntaxError) return problem(400, "the request is not JSON");
-    throw error;
-  }
-}
 
 function listModels(deps: ServerDeps, caller: GatewayCaller, response: http.ServerResponse): void {
   const data = Object.keys(deps.runtime.models)

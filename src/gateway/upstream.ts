@@ -32,7 +32,7 @@ const retries = 2;
 /** Until the head of the answer: thinking models are slow, and stream nothing meanwhile. */
 const timeoutMs = 600_000;
 
-export async function openUpstream(provider: Provider, key: Key & { ok: true }): Promise<Upstream> {
+async function openUpstream(provider: Provider, key: Key & { ok: true }): Promise<Upstream> {
   const { default: OpenAI } = await import("openai");
   const client = new OpenAI({
     baseURL: provider.baseUrl,
@@ -60,6 +60,21 @@ export async function openUpstream(provider: Provider, key: Key & { ok: true }):
         (page) => page.data.map(({ id }) => id),
         (error: unknown) => explain(error),
       ),
+  };
+}
+
+/** One client per provider for as long as its key stays the same. */
+export function upstreamCache(): typeof openUpstream {
+  const open = new Map<
+    Provider,
+    { readonly key: string | null; readonly upstream: Promise<Upstream> }
+  >();
+  return (provider, key) => {
+    const cached = open.get(provider);
+    if (cached !== undefined && cached.key === key.key) return cached.upstream;
+    const upstream = openUpstream(provider, key);
+    open.set(provider, { key: key.key, upstream });
+    return upstream;
   };
 }
 

@@ -57,7 +57,7 @@ export function formatAcl(acl: Acl): string {
     .join(",");
 }
 
-export const formatPerms = (perms: number): string =>
+const formatPerms = (perms: number): string =>
   `${perms & 4 ? "r" : "-"}${perms & 2 ? "w" : "-"}${perms & 1 ? "x" : "-"}`;
 
 /** Reads long and short text forms with numeric ids; throws on anything else. */

@@ -4,6 +4,7 @@
  */
 import fs from "node:fs";
 import { dirname, join } from "node:path";
+import { compiledPaths } from "../config/compiled.ts";
 import { exec } from "../system/exec.ts";
 import type { AclLibrary } from "./acl.ts";
 import { fullAcl } from "./acl-entries.ts";
@@ -73,15 +74,27 @@ const spreadGrant = (
 async function refreshUnits(changedPaths: readonly string[], units: Units): Promise<void> {
   const touched = new Set(changedPaths.flatMap((path) => unitOfDropIn(path) ?? []));
   const loaded = [...touched].filter((unit) => units.has(unit));
-  if (loaded.length === 0) return;
-  await reloadUnits();
+  if (loaded.length > 0) await reloadUnits();
   const listening = loaded.filter(
     (unit) => /\.(path|timer)$/.test(unit) && units.get(unit)?.active === "active",
   );
   await onUnits("restart", listening);
-  // A credential reaches the gateway only when it starts; agents repeat the calls that this cuts.
-  if (loaded.includes("con-gateway.service")) await onUnits("try-restart", ["con-gateway.service"]);
+  await refreshGateway(changedPaths, loaded);
 }
+
+/**
+ * A running gateway knows the callers and keys of its start. It ends after the calls under way, and the
+ * socket keeps new ones until it is back: before the units of new agents are started.
+ */
+async function refreshGateway(
+  changedPaths: readonly string[],
+  loaded: readonly string[],
+): Promise<void> {
+  const isOld = changedPaths.includes(compiledPaths().gateway) || loaded.includes(gatewayUnit);
+  if (isOld) await onUnits("try-restart", [gatewayUnit]);
+}
+
+const gatewayUnit = "con-gateway.service";
 
 /** Starts what should listen. Returns the units that did not come up. */
 export async function applyUnits(changes: readonly Change[]): Promise<UnitFact[]> {

@@ -79,7 +79,7 @@ function grantFile(path: string, named: readonly NamedEntry[], acls: AclLibrary)
 }
 
 /** Keeps what owner, owning group and others may; replaces every named entry. */
-export function withNamed(now: Acl, named: readonly NamedEntry[], search: boolean): Acl {
+function withNamed(now: Acl, named: readonly NamedEntry[], search: boolean): Acl {
   const keep = now.filter(({ tag }) => tag !== "user" && tag !== "group" && tag !== "mask");
   if (named.length === 0) return sortAcl(keep);
   const entries = named.map((entry) => (search ? entry : { ...entry, perms: entry.perms & 6 }));

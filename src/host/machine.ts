@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { readAgent, readSystem } from "../config/compiled.ts";
 import { parseNetworkTarget } from "../config/grammar.ts";
-import type { Config, SystemRuntime } from "../config/types.ts";
+import type { Config } from "../config/types.ts";
 import { errnoOf } from "../system/disk.ts";
 import { ConError } from "../system/errors.ts";
 import * as paths from "./paths.ts";
@@ -42,8 +42,6 @@ function orNull<T>(read: () => T): T | null {
     return null;
   }
 }
-
-export const readSystemOrNull = (): SystemRuntime | null => orNull(() => readSystem());
 
 export function inotifyLimit(): number {
   return Number(readIfThere("/proc/sys/fs/inotify/max_user_instances") ?? "128");

@@ -7,7 +7,7 @@
 import fs from "node:fs";
 import { loadConfigFiles } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
-import type { Config, Problem } from "../config/types.ts";
+import type { Config, Problem, SourceFile } from "../config/types.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { replaceDurably } from "../system/durable.ts";
 import type { AclLibrary } from "./acl.ts";
@@ -42,7 +42,8 @@ export interface Session {
 
 /** Parses, and lets systemd itself judge the calendar expressions. */
 export async function readConfig(): Promise<{ config: Config | null; problems: Problem[] }> {
-  const { config, problems } = parseConfig(loadConfigFiles(paths.configuration));
+  const files = loadConfigFiles(paths.configuration);
+  const { config, problems } = parseConfig(files);
   if (config === null) return { config, problems: [...problems] };
   const expressions = config.agents.flatMap(({ schedule }) => schedule?.at ?? []);
   const refused = await refusedCalendars(expressions);
@@ -54,19 +55,24 @@ export async function readConfig(): Promise<{ config: Config | null; problems: P
       agents: config.agents.filter(({ name }) => !named.has(name)),
       excluded: [...config.excluded, ...named].sort(),
     },
-    problems: [...problems, ...bad.map(({ name }) => calendarProblem(name))],
+    problems: [...problems, ...bad.map(({ name }) => calendarProblem(name, files.agents))],
   };
 }
 
-const calendarProblem = (agent: string): Problem => ({
-  file: `${paths.configuration}/agents.d/${agent}.yaml`,
-  line: 1,
-  column: 1,
-  key: "schedule",
-  why: "systemd does not understand the expression",
-  remedy: "try it with: systemd-analyze calendar EXPRESSION; see systemd.time(7)",
-  agent,
-});
+function calendarProblem(agent: string, files: readonly SourceFile[]): Problem {
+  const file = `${paths.configuration}/agents.d/${agent}.yaml`;
+  const lines = files.find(({ path }) => path === file)?.text.split("\n") ?? [];
+  const line = lines.findIndex((text) => text.startsWith("schedule:")) + 1;
+  return {
+    file,
+    line: Math.max(line, 1),
+    column: 1,
+    key: "schedule",
+    why: "systemd does not understand the expression",
+    remedy: "try it with: systemd-analyze calendar EXPRESSION; see systemd.time(7)",
+    agent,
+  };
+}
 
 /** Users first: everything else needs the numbers that the machine really gave them. */
 export async function prepare(

@@ -7,14 +7,19 @@
  */
 import { basename } from "node:path";
 import { setOpenAside } from "../spool/aside.ts";
-import { firstAttempt } from "../spool/attempts.ts";
+import { type Attempts, firstAttempt } from "../spool/attempts.ts";
 import { type Claimed, claim } from "../spool/claim.ts";
+import type { Queued } from "../spool/queued.ts";
 import { isTryLater } from "../spool/reply.ts";
 import { type Candidate, scan } from "../spool/scan.ts";
 import type { Post } from "../spool/world.ts";
 import type { Hints } from "./inbox-watch.ts";
-import type { Job } from "./work.ts";
 import type { SessionWorld } from "./world.ts";
+
+/** A claimed task, and how often it was begun. */
+export interface Job extends Queued {
+  readonly attempts: Attempts;
+}
 
 export interface Intake {
   /** The next claimed task; null when nothing is ready. */

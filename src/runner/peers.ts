@@ -17,7 +17,7 @@ import type { Request, Task } from "../task/task.ts";
 import type { PeerInfo, Peers, SendResult } from "../tools/tool.ts";
 
 /** Agents that one wish may pass through. */
-export const maxHops = 8;
+const maxHops = 8;
 
 export interface PeersWorld extends DeliverWorld {
   readonly system: SystemRuntime;

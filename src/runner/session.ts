@@ -15,8 +15,8 @@ import { finishSettled, isActive, recover } from "../spool/recover.ts";
 import { isTryLater } from "../spool/reply.ts";
 import { tidy } from "../spool/tidy.ts";
 import { type ExitCode, exit } from "../system/errors.ts";
-import { createIntake, type Intake } from "./intake.ts";
-import { type Attempt, type Job, type Session, work } from "./work.ts";
+import { createIntake, type Intake, type Job } from "./intake.ts";
+import { type Attempt, type Session, work } from "./work.ts";
 import { postOf, type SessionWorld } from "./world.ts";
 
 export type { Attempt } from "./work.ts";

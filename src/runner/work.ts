@@ -5,10 +5,9 @@
  * Never: settles a task that was only interrupted, or lets an attempt that ended without an outcome
  * pass uncounted.
  */
-import { type Attempts, writeAttempts } from "../spool/attempts.ts";
+import { writeAttempts } from "../spool/attempts.ts";
 import { obey, type Running } from "../spool/control.ts";
 import { deferTask } from "../spool/defer.ts";
-import type { Queued } from "../spool/queued.ts";
 import { isTryLater } from "../spool/reply.ts";
 import { settle } from "../spool/settle.ts";
 import type { Post } from "../spool/world.ts";
@@ -16,7 +15,7 @@ import type { FinalOutcome } from "../task/record.ts";
 import { expired } from "../task/retry.ts";
 import { emptyTally, type Outcome, type Tally, type Task } from "../task/task.ts";
 import type { Hints } from "./inbox-watch.ts";
-import type { Intake } from "./intake.ts";
+import type { Intake, Job } from "./intake.ts";
 import type { SessionWorld } from "./world.ts";
 
 /** Works on a task. `signal` aborts when the task is cancelled or the session must end. */
@@ -24,10 +23,6 @@ export type Attempt = (
   task: Task,
   context: { readonly signal: AbortSignal; readonly attempts: number },
 ) => Promise<Outcome>;
-
-export interface Job extends Queued {
-  readonly attempts: Attempts;
-}
 
 export interface Session {
   readonly world: SessionWorld;

@@ -51,8 +51,8 @@ export function sessionWorld(system: SystemRuntime, parts: SessionParts): Sessio
   };
 }
 
-/** Where an agent's tasks go, and what to ring; also for the CLI and the tools. */
-export function mailboxIn(system: SystemRuntime, agent: string): Mailbox | null {
+/** Where an agent's tasks go, and what to ring. */
+function mailboxIn(system: SystemRuntime, agent: string): Mailbox | null {
   const entry = system.agents.find(({ name }) => name === agent);
   if (entry === undefined) return null;
   const { inbox } = agentPaths(system.root, agent);

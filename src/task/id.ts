@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 
 /** Longest prefix kept of a file's own name. */
-export const maxPrefix = 64;
+const maxPrefix = 64;
 
 const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
 const idPattern = new RegExp(`^(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,${maxPrefix - 1}}-)?${uuid}$`);

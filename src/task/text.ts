@@ -4,7 +4,7 @@
 export const inlineTextBytes = 32 * 1024;
 
 /** True when the text must be stored as a file for the model. */
-export const isLong = (text: string): boolean => Buffer.byteLength(text) > inlineTextBytes;
+const isLong = (text: string): boolean => Buffer.byteLength(text) > inlineTextBytes;
 
 /** The first `bytes` bytes of `text`, cut between characters. */
 export function headOf(text: string, bytes: number): string {

@@ -177,8 +177,18 @@ describe("con model test", () => {
     ["permanent", 403, exit.permission],
   ] as const)("%s %j ends with %i", (kind, status, code) => {
     const error = { kind, status, message: "why", retryAfterSeconds: null };
-    expect(refusal("smart", error).code).toBe(code);
+    expect(refusal("smart", error, 1000).code).toBe(code);
   });
+});
+
+test("the provider's own 403 is no question of who asks", () => {
+  const error = {
+    kind: "permanent",
+    status: 403,
+    message: "why",
+    retryAfterSeconds: null,
+  } as const;
+  expect(refusal("smart", error, 0).code).toBe(exit.unavailable);
 });
 
 describe("con model", () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, utimesSync } from "node:fs";
+import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readOwned } from "../../src/commands/shared/read.ts";
@@ -88,10 +88,4 @@ test("a record that is no JSON is said to be so", async () => {
   const { root, put } = makeSystem();
   put(`agents/sysadmin/outbox/${uuid}.json`, '{"id": 1');
   expect((await failure(() => run([uuid], makeIo(root).io))).code).toBe(exit.badInput);
-});
-
-test.skipIf(uid === 0)("what may not be looked at is 77, not unknown", async () => {
-  const { root } = makeSystem();
-  chmodSync(join(root, "agents/sysadmin/queue/active"), 0);
-  expect((await failure(() => run(["x"], makeIo(root).io))).code).toBe(exit.permission);
 });

@@ -68,11 +68,7 @@ function runtimeOf(root: string, names: readonly string[]): SystemRuntime {
   };
 }
 
-export const recordOf = (
-  agent: string,
-  id: string,
-  rest: Partial<TaskRecord> = {},
-): TaskRecord => ({
+const recordOf = (agent: string, id: string, rest: Partial<TaskRecord> = {}): TaskRecord => ({
   id,
   agent,
   status: "done",

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { paint } from "../../src/commands/shared/io.ts";
 import { nearest } from "../../src/commands/shared/nearest.ts";
 import { duration, safeJson, safeText, table } from "../../src/commands/shared/text.ts";
+import { makeIo } from "./support.ts";
 
 const hostile = fc.string({
   unit: fc.oneof(
@@ -62,4 +64,12 @@ test.each([
   ["xyzzy", null],
 ])("%s means %s", (typed, meant) => {
   expect(nearest(typed, ["status", "task", "responses", "show"])).toBe(meant);
+});
+
+test("colours for a terminal only, and never with NO_COLOR", () => {
+  const { io } = makeIo("/none", { terminal: { out: true, err: true } });
+  expect(paint(io, "red", "x")).toBe("\u001b[31mx\u001b[39m");
+  expect(paint({ ...io, env: { NO_COLOR: "1" } }, "red", "x")).toBe("x");
+  expect(paint({ ...io, env: { TERM: "dumb" } }, "red", "x")).toBe("x");
+  expect(paint({ ...io, terminal: { out: false, err: true } }, "red", "x")).toBe("x");
 });

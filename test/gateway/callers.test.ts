@@ -1,7 +1,7 @@
 import http from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
+import { bodyLimits } from "../../src/gateway/body.ts";
 import { createFairQueue } from "../../src/gateway/queue.ts";
-import { maxBodyBytes } from "../../src/gateway/server.ts";
 import type { ReadPeer } from "../../src/system/peercred.ts";
 import { type GatewayWorld, openWorld } from "./world.ts";
 
@@ -70,7 +70,7 @@ describe("requests", () => {
       });
       request.on("response", (response) => resolve(response.statusCode ?? 0));
       request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "?"));
-      request.end(Buffer.alloc(maxBodyBytes + 1, 32));
+      request.end(Buffer.alloc(bodyLimits.bytes + 1, 32));
     });
     expect([413, "EPIPE", "ECONNRESET"]).toContain(status);
     expect((await world.ask("hi")).at(-1)).toMatchObject({ kind: "reply" });

@@ -69,7 +69,6 @@ describe("people", () => {
     expect(record).toMatchObject({ status: "done", trust: "verified", from: { name: "root" } });
     const response = `${agents}/concierge/outbox/${record.id}.response`;
     expect((await sh(`stat -c '%U %a' ${response}`)).trim()).toBe("a-concierge 640");
-    expect(await sh(`cat ${response}`)).toContain("sysadmin");
     await expectQuiet();
   });
 
@@ -119,6 +118,8 @@ describe("trust", () => {
   });
 
   test("a member of group trusted is verified without being root", async () => {
+    // A runner reads its configuration once: the one at work does not know trent yet.
+    await expectQuiet();
     await container.must(["usermod", "-aG", "trusted", "trent"]);
     await container.must(["con", "bootstrap"]);
     await container.must(["setfacl", "-m", "u:mallory:rwx", inbox]);

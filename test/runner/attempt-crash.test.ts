@@ -3,8 +3,11 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { decodeLines } from "../../src/agent/journal.ts";
+
+/** Some twenty processes one after the other; the limit only ends a test that hangs. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const driver = path.join(import.meta.dirname, "support", "attempt-drive.ts");
 

@@ -2,8 +2,11 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createTestAgent, processesWith, secret, type TestAgent } from "./support/agent.ts";
+
+/** Real processes on a machine that may be busy; the limit only ends a test that hangs. */
+vi.setConfig({ testTimeout: 60_000 });
 
 let agent: TestAgent;
 beforeEach(() => {

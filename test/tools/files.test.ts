@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { editFile } from "../../src/tools/edit-file.ts";
 import { matchesGlob } from "../../src/tools/files/glob.ts";
 import { permits } from "../../src/tools/files/reach.ts";
@@ -9,6 +9,9 @@ import { listFiles } from "../../src/tools/list-files.ts";
 import { readFile } from "../../src/tools/read-file.ts";
 import { writeFile } from "../../src/tools/write-file.ts";
 import { createWorld, secret, type World } from "./support/world.ts";
+
+/** Real processes on a machine that may be busy; the limit only ends a test that hangs. */
+vi.setConfig({ testTimeout: 60_000 });
 
 let world: World;
 beforeEach(() => {

@@ -1,10 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Command, createExecute, type Executed } from "../../src/sandbox/exec.ts";
 import { searchFiles } from "../../src/tools/search-files.ts";
 import { shell } from "../../src/tools/shell.ts";
 import { createWorld, executed, type World } from "./support/world.ts";
+
+/** Real processes on a machine that may be busy; the limit only ends a test that hangs. */
+vi.setConfig({ testTimeout: 60_000 });
 
 let world: World;
 let commands: Command[];

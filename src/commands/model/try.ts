@@ -38,7 +38,7 @@ export async function testModel(argv: readonly string[], io: Io): Promise<number
   }
   const stop = AbortSignal.any([io.interrupted(), AbortSignal.timeout(patienceMs)]);
   const tried = await tryModel(createModelClient(runtime.gateway), alias, stop, io.now);
-  if ("kind" in tried) throw refusal(alias, tried);
+  if ("kind" in tried) throw refusal(alias, tried, io.uid);
   io.out(
     command.opts<{ json?: boolean }>().json === true
       ? safeJson(json(alias, tried))
@@ -87,8 +87,11 @@ function sentences(alias: string, { reply, latencyMs }: Tried): string {
 }
 
 /** 77 for a caller who may not, 75 for what may pass, 69 for what somebody has to change. */
-export function refusal(alias: string, { kind, status, message }: ModelError): ConError {
-  if (status === 403) return new ConError(exit.permission, alias, message, "run it as root");
+export function refusal(alias: string, error: ModelError, uid: number): ConError {
+  const { kind, status, message } = error;
+  // The gateway serves root always, so what root hears is the provider's own 403.
+  if (status === 403 && uid !== 0)
+    return new ConError(exit.permission, alias, message, "run it as root");
   const code = kind === "temporary" ? exit.tryLater : exit.unavailable;
   const remedy = kind === "temporary" ? "try again later" : "see con model list";
   return new ConError(code, alias, message, remedy);

@@ -6,7 +6,7 @@ import type { Fact, Stray } from "../../host/facts.ts";
 import type { Io } from "./io.ts";
 import { safeLine } from "./text.ts";
 
-export const nameOfFact = (fact: Fact): string =>
+const nameOfFact = (fact: Fact): string =>
   "path" in fact ? fact.path : "name" in fact ? fact.name : "table inet con";
 
 const changeLine = ({ fact, why }: Change): string =>

@@ -10,10 +10,10 @@ import type { View, Views } from "./views.ts";
 
 export type UnitPart = FileFact | LinkFact | FifoFact | UnitFact;
 
-export const pathUnit = (name: string): string => `con@${name}.path`;
-export const bellUnit = (name: string): string => `con-bell@${name}.socket`;
-export const timerUnit = (name: string): string => `con@${name}.timer`;
-export const serviceUnit = (name: string): string => `con@${name}.service`;
+const pathUnit = (name: string): string => `con@${name}.path`;
+const bellUnit = (name: string): string => `con-bell@${name}.socket`;
+const timerUnit = (name: string): string => `con@${name}.timer`;
+const serviceUnit = (name: string): string => `con@${name}.service`;
 
 const dropIn = (unit: string, name: string, lines: readonly string[]): FileFact => ({
   kind: "file",

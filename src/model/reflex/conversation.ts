@@ -7,7 +7,7 @@
 import { type Framed, unframe } from "../../task/frame.ts";
 import type { Outcome } from "./rule.ts";
 
-export interface Conversation {
+interface Conversation {
   /** Null where no message holds a frame. */
   readonly task: Framed | null;
   /** Calls since that message, with their results. */
@@ -49,7 +49,8 @@ function framed(text: string): Framed | null {
 function callsIn(messages: readonly Json[]): Outcome[] {
   const results = new Map<unknown, string>();
   for (const message of messages)
-    if (message["role"] === "tool") results.set(message["tool_call_id"], textOf(message["content"]));
+    if (message["role"] === "tool")
+      results.set(message["tool_call_id"], textOf(message["content"]));
   return messages
     .filter((message) => message["role"] === "assistant")
     .flatMap((message) => objects(message["tool_calls"]))

@@ -11,7 +11,7 @@ import type { Found } from "./rule.ts";
 const maxQuestion = 160;
 
 /** The words of a short text in lower case; none for a long one. */
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   const line = text.trim();
   if (line === "" || line.length > maxQuestion) return [];
   return line
@@ -25,7 +25,8 @@ export function wordsOf(text: string): string[] {
 const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
 
 /** Words that change nothing about what is asked. */
-const filler = set(`a an the of in on at for from to this that these those my our your me us i we you
+const filler =
+  set(`a an the of in on at for from to this that these those my our your me us i we you
   it they please pls kindly can could would will may want like know tell show give get list report say
   print check see look what which who how is are be do does have has had there here and with all any
   every each now right currently today moment much many hi hello hey dear thanks thank system machine
@@ -56,7 +57,8 @@ const measureTopics: Readonly<Record<string, ReadonlySet<string>>> = {
   time: set("time date clock day"),
 };
 
-const measureWords = set(`free used usage use available left full average averages size total big busy
+const measureWords =
+  set(`free used usage use available left full average averages size total big busy
   high low percent % utilization utilisation capacity amount enough space figures numbers`);
 
 const fits = (words: readonly string[], { about, also }: Topic): boolean =>
@@ -125,6 +127,6 @@ const greetingStart = set("hi hello hey greetings good moin welcome thanks thank
 
 export function isGreeting(text: string): Found | null {
   const words = wordsOf(text);
-  const yes = greetingStart.has(words[0] ?? "") && words.every((word) => greetingWords.has(word));
-  return yes && words.length <= 6 ? {} : null;
+  const yes = greetingStart.has(words[0] ?? "") || words.join(" ").startsWith("how are you");
+  return yes && words.length <= 6 && words.every((word) => greetingWords.has(word)) ? {} : null;
 }

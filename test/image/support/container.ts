@@ -23,7 +23,7 @@ export interface Handle {
   readonly checkout: string;
 }
 
-export type Engine = "nspawn" | "podman";
+type Engine = "nspawn" | "podman";
 
 export interface ExecOptions {
   readonly input?: string | Uint8Array;
@@ -171,9 +171,9 @@ async function buildAndRun(container: Container, options: BootOptions): Promise<
 
 /** What the image is made of. */
 async function copyCheckout(to: string): Promise<void> {
-  const parts = ["image", "units", "configs", "contracts", "dist"];
+  const parts = ["image", "units", "configs", "contracts", "dist", "src/config/schema"];
   await mustRun(["mkdir", to]);
-  await mustRun(["cp", "-R", ...parts.map((part) => join(repository, part)), to]);
+  await mustRun(["cp", "-R", "--parents", ...parts, to], { cwd: repository });
   await mustRun(["ln", "-s", join(repository, "node_modules"), to]);
 }
 

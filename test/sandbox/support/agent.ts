@@ -8,10 +8,10 @@ import type { Ending, ExecuteOptions } from "../../../src/sandbox/exec.ts";
 import type { Drive } from "./drive.ts";
 
 /** A user that nothing else runs as: limits count per user. */
-export const agentUid = 28_731;
+const agentUid = 28_731;
 const isRoot = process.getuid?.() === 0;
 
-export interface Ran {
+interface Ran {
   readonly ending: Ending;
   readonly head: string;
   readonly tail: string;

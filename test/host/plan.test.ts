@@ -1,0 +1,188 @@
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/parse.ts";
+import { diff } from "../../src/host/diff.ts";
+import type { DirectoryFact, Fact, FileFact } from "../../src/host/facts.ts";
+import { parsePeople } from "../../src/host/ids.ts";
+import type { Seen } from "../../src/host/observe.ts";
+import { plan } from "../../src/host/plan.ts";
+import { assignUids } from "../../src/host/registry.ts";
+import type { Network, World } from "../../src/host/world.ts";
+
+const manifests = {
+  desk: "name: desk\ntier: operator\ndescription: d\ncan: {task: [worker]}\n",
+  worker:
+    "name: worker\ntier: worker\ndescription: d\nschedule: daily\ncan:\n" +
+    "  read: [/srv/con/artifacts/in/**]\n  write: [/srv/con/artifacts/out/deep]\n" +
+    "  network: ['example.org:443', '10.0.0.0/8:22']\n",
+  loner: "name: loner\ntier: worker\ndescription: d\n",
+};
+
+const open: Network = {
+  usable: true,
+  addresses: new Map([["example.org", ["192.0.2.1", "2001:db8::1"]]]),
+  resolvers: ["192.0.2.53"],
+};
+
+function world(change: Partial<World> = {}, files: Record<string, string> = manifests): World {
+  const { config, problems } = parseConfig({
+    system: {
+      path: "con.yaml",
+      text: "system: {front_desk: desk}\nmodels: {fast: [builtin/reflex], smart: [builtin/reflex]}\n",
+    },
+    agents: Object.entries(files).map(([name, text]) => ({ path: `agents.d/${name}.yaml`, text })),
+  });
+  if (config === null) throw new Error(JSON.stringify(problems));
+  const people = parsePeople("", "");
+  return {
+    config,
+    deployed: [],
+    registry: assignUids({}, ["desk", "loner", "worker"], people),
+    gids: { agents: 19_990, trusted: 19_991, "con-gateway": 19_992 },
+    gatewayUid: 19_992,
+    people,
+    assembled: new Map(
+      config.agents.map(({ name }) => [name, { text: `# ${name}\n`, skills: [] }]),
+    ),
+    bells: new Set(),
+    inotifyLimit: 128,
+    credentials: new Set(),
+    network: open,
+    ...change,
+  };
+}
+
+const uid = { desk: 20_000, loner: 20_001, worker: 20_002 };
+
+function directory(facts: readonly Fact[], path: string): DirectoryFact {
+  const found = facts.find((fact) => fact.kind === "directory" && fact.path === path);
+  if (found?.kind !== "directory") throw new Error(`no ${path}`);
+  return found;
+}
+
+const users = ({ named }: { named: DirectoryFact["named"] }) =>
+  Object.fromEntries(named.filter(({ tag }) => tag === "user").map(({ id, perms }) => [id, perms]));
+
+const text = (facts: readonly Fact[], end: string): string => {
+  const found = facts.find(
+    (fact): fact is FileFact => fact.kind === "file" && fact.path.endsWith(end),
+  );
+  return found === undefined ? "" : String(found.content);
+};
+
+const names = (facts: readonly Fact[]): string[] =>
+  facts.flatMap((fact) => (fact.kind === "unit" ? fact.name : []));
+
+test("an inbox is open to those who may task its agent and to those who answer it", () => {
+  const { facts } = plan(world());
+  expect(users(directory(facts, "/srv/con/agents/worker/inbox"))).toEqual({ [uid.desk]: 7 });
+  expect(users(directory(facts, "/srv/con/agents/desk/inbox"))).toEqual({ [uid.worker]: 7 });
+  expect(users(directory(facts, "/srv/con/agents/loner/inbox"))).toEqual({});
+  expect(directory(facts, "/srv/con/agents/worker/inbox").mode).toBe(0o3770);
+});
+
+test("a grant gives its directory, passage on the way, and nothing beside", () => {
+  const { facts } = plan(world());
+  const at = (path: string) => users(directory(facts, path))[uid.worker];
+  expect(at("/srv/con/artifacts")).toBe(1);
+  expect(at("/srv/con/artifacts/in")).toBe(5);
+  expect(at("/srv/con/artifacts/out")).toBe(1);
+  expect(at("/srv/con/artifacts/out/deep")).toBe(7);
+  expect(at("/srv/con/logs")).toBeUndefined();
+  const { inherit } = directory(facts, "/srv/con/artifacts/out");
+  expect(inherit && users(inherit)).toEqual({});
+});
+
+test("an agent's base directory is root's, so that the agent replaces nothing in it", () => {
+  const base = directory(plan(world()).facts, "/srv/con/agents/loner");
+  expect([base.uid, base.gid, base.mode]).toEqual([0, 0, 0o711]);
+});
+
+test("only agents with a grant get a network, and only where the manifest says", () => {
+  const { facts } = plan(world());
+  const rules = facts.find((fact) => fact.kind === "rules");
+  const accepted =
+    rules?.kind === "rules" ? rules.text.split("\n").filter((line) => line.includes("accept")) : [];
+  expect(accepted.filter((line) => !line.includes("policy")).map((line) => line.trim())).toEqual([
+    `meta skuid ${uid.worker} ip daddr 10.0.0.0/8 tcp dport 22 accept`,
+    `meta skuid ${uid.worker} ip daddr 192.0.2.1 tcp dport 443 accept`,
+    `meta skuid ${uid.worker} ip6 daddr 2001:db8::1 tcp dport 443 accept`,
+    `meta skuid ${uid.worker} ip daddr 192.0.2.53 udp dport 53 accept`,
+    `meta skuid ${uid.worker} ip daddr 192.0.2.53 tcp dport 53 accept`,
+  ]);
+  expect(text(facts, "con@worker.service.d/50-agent.conf")).toContain("PrivateNetwork=no");
+  expect(text(facts, "con@desk.service.d/50-agent.conf")).toBe("");
+});
+
+test("without packet rules nobody gets a network, and it is said", () => {
+  const { facts, findings } = plan(
+    world({ network: { usable: false, why: "nft is not installed" } }),
+  );
+  expect(facts.some(({ kind }) => kind === "rules")).toBe(false);
+  expect(text(facts, "con@worker.service.d/50-agent.conf")).not.toContain("PrivateNetwork");
+  expect(findings.map(({ what }) => what)).toContain("agent worker: network");
+});
+
+test("a name that does not resolve opens nothing and is reported", () => {
+  const { facts, findings } = plan(world({ network: { ...open, addresses: new Map() } }));
+  const rules = facts.find((fact) => fact.kind === "rules");
+  expect(rules?.kind === "rules" && rules.text).not.toContain("dport 443");
+  expect(findings.map(({ what }) => what)).toEqual(["agent worker: network example.org:443"]);
+});
+
+test("an agent beyond the inotify limit gets a bell that only its senders may ring", () => {
+  const { facts } = plan(world({ bells: new Set(["worker"]) }));
+  expect(names(facts)).toContain("con-bell@worker.socket");
+  expect(names(facts)).not.toContain("con@worker.path");
+  const fifo = facts.find((fact) => fact.kind === "fifo");
+  expect(fifo?.kind === "fifo" && users(fifo)).toEqual({ [uid.desk]: 2 });
+  expect(
+    JSON.parse(text(facts, "/system.json")).agents.map((one: { wake: string }) => one.wake),
+  ).toEqual(["path", "path", "bell"]);
+});
+
+test("the gateway knows every agent by uid and lets each use its own alias", () => {
+  const { callers } = JSON.parse(text(plan(world()).facts, "/gateway.json"));
+  expect(callers).toEqual([
+    { uid: 0, name: "root", models: ["*"] },
+    { uid: uid.desk, name: "desk", models: ["smart"] },
+    { uid: uid.loner, name: "loner", models: ["fast"] },
+    { uid: uid.worker, name: "worker", models: ["fast"] },
+  ]);
+});
+
+test("an excluded agent that was deployed stays in view, and nothing of its own is planned", () => {
+  const before = plan(world()).facts;
+  const entry = JSON.parse(text(before, "/system.json")).agents[2];
+  const runtime = JSON.parse(text(before, "agents/worker.json"));
+  const files = { ...manifests, worker: "name: worker\ntier: king\n" };
+  const { facts } = plan(world({ deployed: [{ entry, runtime }] }, files));
+  expect(text(facts, "/system.json")).toBe(text(before, "/system.json"));
+  expect(text(facts, "/gateway.json")).toBe(text(before, "/gateway.json"));
+  expect(users(directory(facts, "/srv/con/agents/desk/inbox"))).toEqual({ [uid.worker]: 7 });
+  expect(facts.some((fact) => "path" in fact && fact.path.includes("/agents/worker"))).toBe(false);
+});
+
+test("more grants than an access list can hold are reported", () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 500 }, (_, i) => [
+      `w${i}`,
+      `name: w${i}\ntier: worker\ndescription: d\ncan: {task: [desk]}\n`,
+    ]),
+  );
+  const files = { ...manifests, ...many };
+  const registry = assignUids({}, Object.keys(files), parsePeople("", ""));
+  const { findings } = plan(world({ registry }, files));
+  expect(findings.map(({ what }) => what)).toContain("/srv/con/agents/desk/inbox");
+});
+
+test("on an empty machine everything is missing", () => {
+  const nothing: Seen = {
+    paths: new Map(),
+    units: new Map(),
+    rules: "none",
+    dropIns: new Map(),
+    compiled: [],
+  };
+  const { facts } = plan(world());
+  expect(diff(facts, nothing)).toHaveLength(facts.length);
+});
