@@ -3,7 +3,7 @@
  * what it needs. Native packages stay outside; the image installs them beside the bundle.
  */
 import { chmod, rm } from "node:fs/promises";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /** Packages with native code or files of their own; `image/` copies exactly these. */
 export const external = ["better-sqlite3", "koffi"];
@@ -16,6 +16,20 @@ const banner = [
 ].join("\n");
 
 const chunkBanner = banner.split("\n").slice(1).join("\n");
+
+/**
+ * An ESM import of a built-in module reads every property of it once, to make the names; `node:http`
+ * has lazy ones that load undici (20 ms). Taken with getBuiltinModule, nothing is read before its use.
+ */
+const builtins: Plugin = {
+  name: "builtins",
+  setup(builder) {
+    builder.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
+    builder.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 async function bundle(outdir: string): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
@@ -31,6 +45,7 @@ async function bundle(outdir: string): Promise<void> {
     chunkNames: "chunks/[name]-[hash]",
     banner: { js: chunkBanner },
     external,
+    plugins: [builtins],
     minify: true,
     keepNames: true,
     sourcemap: "linked",
