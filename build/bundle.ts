@@ -2,7 +2,7 @@
  * Bundles `src/con.ts` into `dist/`: one entry, one chunk per command, so that a verb loads only
  * what it needs. Native packages stay outside; the image installs them beside the bundle.
  */
-import { chmod, rm } from "node:fs/promises";
+import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { build, type Plugin } from "esbuild";
 
 /** Packages with native code or files of their own; `image/` copies exactly these. */
@@ -31,8 +31,9 @@ const builtins: Plugin = {
   },
 };
 
-async function bundle(outdir: string): Promise<void> {
-  await rm(outdir, { recursive: true, force: true });
+/** Built beside its place and put there at the end: whoever copies `final` meanwhile gets a whole one. */
+async function bundle(final: string): Promise<void> {
+  const outdir = `${final}.part-${process.pid}`;
   await build({
     entryPoints: { con: "src/con.ts" },
     outdir,
@@ -54,10 +55,11 @@ async function bundle(outdir: string): Promise<void> {
     logLevel: "warning",
   });
   await addShebang(`${outdir}/con.mjs`);
+  await rm(final, { recursive: true, force: true });
+  await rename(outdir, final);
 }
 
 async function addShebang(path: string): Promise<void> {
-  const { readFile, writeFile } = await import("node:fs/promises");
   await writeFile(path, `${banner.split("\n")[0]}\n${await readFile(path, "utf8")}`);
   await chmod(path, 0o755);
 }

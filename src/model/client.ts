@@ -112,8 +112,9 @@ async function readError(response: http.IncomingMessage): Promise<string> {
   response.setEncoding("utf8");
   for await (const part of response) if (text.length < maxErrorBytes) text += part as string;
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
-    if (typeof error?.message === "string") return error.message;
+    const value = JSON.parse(text) as { error?: { message?: unknown } | null } | null;
+    const message = value?.error?.message;
+    if (typeof message === "string") return message;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

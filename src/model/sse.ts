@@ -4,7 +4,7 @@
  */
 
 /** One event may not be larger; a stream that sends more is garbage. */
-export const maxEventChars = 4 << 20;
+const maxEventChars = 4 << 20;
 
 /** Feeds on decoded text in any portions and returns the payloads that became complete. */
 export function createSseParser(): (text: string) => string[] {

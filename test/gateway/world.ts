@@ -93,7 +93,7 @@ const requestFor = (text: string, model: string): ModelRequest => ({
   taskId: "task-1",
 });
 
-export async function collect(
+async function collect(
   client: ReturnType<typeof createModelClient>,
   request: ModelRequest,
   signal = new AbortController().signal,

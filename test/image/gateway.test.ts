@@ -61,13 +61,19 @@ test("the gateway knows its caller by uid: an agent may call, a stranger may not
 test("a refused key fails the task with a readable answer that names the remedy", async () => {
   const found = await container.exec(["con", "task", "--wait=60", "please fail"]);
   expect(found.code).toBe(1);
-  expect(found.stdout + found.stderr).toMatch(/con credential set/);
+  expect(found.stdout + found.stderr).toMatch(/con credential/);
   expect(found.stdout + found.stderr).not.toContain(secret);
 });
 
 /** Looks for the key everywhere that the user may read; the needle comes by standard input. */
 const hunt = `read -r needle
-  grep -rslF --exclude=requests.jsonl -e "$needle" /etc /run /srv /var /tmp /usr/share /home 2>/dev/null
+  # Nobody may list /srv/con/agents and what is right below it, so the folders in it are named.
+  folders=()
+  for name in $(getent passwd | sed -n 's/^a-\\([^:]*\\):.*/\\1/p'); do
+    folders+=("/srv/con/agents/$name/"{inbox,outbox,processed,queue,state,workspace,tools,archive})
+  done
+  grep -rslF --devices=skip --exclude=requests.jsonl -e "$needle" \\
+    /etc /run /srv /var /tmp /usr/share /home "\${folders[@]}" 2>/dev/null
   for process in /proc/[0-9]*; do
     for file in environ cmdline; do
       tr '\\0' '\\n' 2>/dev/null <"$process/$file" | grep -qF -e "$needle" && echo "$process/$file"

@@ -18,7 +18,7 @@ usable is null where the caller may not know.
 Example:
   con model list`;
 
-export interface Rung {
+interface Rung {
   readonly model: string;
   readonly usable: boolean | null;
   readonly why: string;
@@ -53,7 +53,7 @@ export function listModels(argv: readonly string[], io: Io, places: ConfigPlaces
   return exit.ok;
 }
 
-export function rungOf(
+function rungOf(
   model: string,
   { providers }: Pick<Config, "providers">,
   stored: ReadonlySet<string> | null,

@@ -47,7 +47,7 @@ export async function testModel(argv: readonly string[], io: Io): Promise<number
   return exit.ok;
 }
 
-export async function tryModel(
+async function tryModel(
   stream: StreamModel,
   alias: string,
   signal: AbortSignal,
