@@ -8,17 +8,20 @@ import {
   until,
   type Where,
 } from "./scripted/model.ts";
-import { sharedContainer } from "./support/shared.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
 
-const container = sharedContainer();
+let own: Reserved;
+let container: Container;
 let where: Where;
 let model: ScriptedModel;
 
 beforeAll(async () => {
+  own = await bootContainer();
+  container = own.container;
   where = await frontDesk(container);
   model = await scriptModel(container, where, "hang");
 });
-afterAll(() => model.restore());
+afterAll(() => own[Symbol.asyncDispose]());
 
 const workspace = () => `/srv/con/agents/${where.agent}/workspace`;
 

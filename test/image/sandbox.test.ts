@@ -1,17 +1,20 @@
 /** What a tool call can reach and leave behind, under the agent's real unit and user. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { frontDesk, type ScriptedModel, scriptModel, type Where } from "./scripted/model.ts";
-import { sharedContainer } from "./support/shared.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
 
-const container = sharedContainer();
+let own: Reserved;
+let container: Container;
 let where: Where;
 let model: ScriptedModel;
 
 beforeAll(async () => {
+  own = await bootContainer();
+  container = own.container;
   where = await frontDesk(container);
   model = await scriptModel(container, where, "answer");
 });
-afterAll(() => model.restore());
+afterAll(() => own[Symbol.asyncDispose]());
 
 const shell = (command: string, timeout_seconds = 20) =>
   ["shell", { command, timeout_seconds }] as const;

@@ -1,6 +1,6 @@
 /**
- * Puts the scripted gateway in the place of the real one for a test file, and gives tasks to the front
- * desk. The real socket unit is stopped meanwhile and started again at the end.
+ * Puts a scripted model behind the real gateway of a container, and gives tasks to the front desk. The
+ * container must be the test file's own: its aliases stay changed.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { type Container, repository } from "../support/container.ts";
 
 const node = "/usr/lib/con/node/bin/node";
 const place = "/run/con-test-model";
-const unit = "con-test-model";
+const port = "18081";
 
 export interface ScriptedModel {
   /** Drops a task and returns its id's part that names its files. */
@@ -17,7 +17,6 @@ export interface ScriptedModel {
   /** The results of the calls, when the answer is there. */
   readonly answer: (name: string) => Promise<string[]>;
   readonly log: () => Promise<string[]>;
-  readonly restore: () => Promise<void>;
 }
 
 export interface Where {
@@ -49,30 +48,26 @@ export async function scriptModel(
   mode: "answer" | "hang",
 ): Promise<ScriptedModel> {
   const log = `${place}/log`;
-  const source = join(repository, "test/agent/support/scripted-gateway.mts");
-  await container.must(["systemctl", "stop", "con-gateway.socket", "con-gateway.service"]);
+  const source = join(repository, "test/image/scripted/steps-model.mts");
   await container.must(["mkdir", "-p", place]);
-  await container.must(["rm", "-f", log]);
-  await container.copyIn(`${place}/gateway.mts`, readFileSync(source));
-  const argv = [node, `${place}/gateway.mts`, where.socket, log, mode];
-  await container.must(["systemd-run", "--quiet", `--unit=${unit}`, "--collect", ...argv]);
+  await container.copyIn(`${place}/model.mts`, readFileSync(source));
+  const argv = [node, `${place}/model.mts`, port, log, mode];
+  await container.must(["systemd-run", "--quiet", "--unit=con-test-model", ...argv]);
   const read = async () => (await container.exec(["cat", log])).stdout.split("\n");
   await until(async () => ((await read()).includes("listening") ? true : null), "the model");
+  const url = `http://127.0.0.1:${port}/v1`;
+  await container.must(["con", "model", "use", "scripted/steps", "--base-url", url]);
   return {
     log: read,
     async drop(calls) {
       dropped += 1;
       const name = `scripted-${process.pid}-${dropped}`;
-      const path = `/srv/con/agents/${where.agent}/inbox/${name}.task`;
-      await container.copyIn(path, `${JSON.stringify(calls)}\n`);
+      const inbox = `/srv/con/agents/${where.agent}/inbox`;
+      await container.copyIn(`${inbox}/.${name}`, `${JSON.stringify(calls)}\n`);
+      await container.must(["mv", `${inbox}/.${name}`, `${inbox}/${name}.task`]);
       return name;
     },
     answer: (name) => until(() => answerOf(container, where.agent, name), `answer of ${name}`),
-    async restore() {
-      await container.must(["systemctl", "stop", unit]);
-      await container.must(["rm", "-rf", place, where.socket]);
-      await container.must(["systemctl", "start", "con-gateway.socket"]);
-    },
   };
 }
 

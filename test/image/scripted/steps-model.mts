@@ -1,8 +1,8 @@
 /**
- * A gateway whose model does what the task says: the text of a task is a JSON list of tool calls
+ * A model that does what the task says: the text of a task is a JSON list of tool calls
  * `[[NAME, ARGUMENTS], …]`, one per step; the answer is the JSON list of their results.
  *
- * Usage: node scripted-gateway.mts SOCKET LOG [hang]. With `hang`, the first request of every step is
+ * Usage: node steps-model.mts PORT LOG [hang]. With `hang`, the first request of every step is
  * logged and never answered, so that whoever asked can be killed there.
  */
 import fs from "node:fs";
@@ -13,7 +13,7 @@ interface WireMessage {
   readonly content: string | null;
 }
 
-const [socketPath = "", logPath = "", mode = ""] = process.argv.slice(2);
+const [port = "", logPath = "", mode = ""] = process.argv.slice(2);
 const hung = new Set<string>();
 
 /** The list inside the frame of the first user message. */
@@ -56,7 +56,6 @@ function answer(body: string, response: http.ServerResponse): void {
   response.end(`${chunk({}, finish, { usage })}data: [DONE]\n\n`);
 }
 
-fs.rmSync(socketPath, { force: true });
 http
   .createServer((request, response) => {
     let body = "";
@@ -65,7 +64,6 @@ http
     });
     request.on("end", () => answer(body, response));
   })
-  .listen(socketPath, () => {
-    fs.chmodSync(socketPath, 0o666);
+  .listen(Number(port), "127.0.0.1", () => {
     fs.appendFileSync(logPath, "listening\n");
   });
