@@ -126,4 +126,8 @@ function explain(inbox: string, error: unknown): unknown {
   return new ConError(exit.cannotCreate, what, why, "see `con status` for the agents", cause);
 }
 
-const agentOf = (inbox: string): string => dirname(inbox).split("/").at(-1) ?? "it";
+/** `…/agents/NAME/inbox` is NAME's; the outer inbox is the front desk's. */
+function agentOf(inbox: string): string {
+  const [folder, name] = dirname(inbox).split("/").slice(-2);
+  return folder === "agents" && name !== undefined ? name : "the front desk";
+}

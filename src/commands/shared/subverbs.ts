@@ -27,7 +27,7 @@ export async function runSubverb(group: Group, argv: readonly string[], io: Io):
   const found = Object.hasOwn(group.verbs, verb) ? group.verbs[verb] : undefined;
   if (found !== undefined) return found.run(rest, io);
   const guess = nearest(verb, names);
-  const hint = guess === null ? `it has ${names.join(", ")}` : `did you mean ${guess}?`;
+  const hint = guess === null ? `it has ${names.join(", ")};` : `did you mean ${guess}?`;
   const why = `there is no con ${group.name} ${verb}`;
   throw new ConError(exit.usage, `con ${group.name}`, why, `${hint} see con ${group.name} --help`);
 }
