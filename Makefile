@@ -49,7 +49,7 @@ check: $(installed) ## format, lint, types, layering, dead code, shell scripts
 	@$(node) node_modules/dependency-cruiser/bin/dependency-cruiser.mjs --config .dependency-cruiser.cjs src
 	@$(node) node_modules/knip/bin/knip.js
 	@shellcheck -x image/con-container image/setup image/lib/in-overlay image/lib/nspawn-supervise \
-	  image/rootfs/usr/lib/con/init build/prerequisites .ci/run test/image/support/reaper
+	  image/rootfs/usr/lib/con/init build/prerequisites .ci/run test/image/support/reaper bench/vm/run bench/vm/job.sh
 
 image: build ## the system image: PROFILE=default|minimal BASE=IMAGE ENGINE=podman|docker|nspawn
 	@$(con) image
