@@ -38,6 +38,10 @@ export function createGatewayServer(given: ServerDeps): http.Server {
   const server = http.createServer(
     { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, keepAliveTimeout: 1000 },
     (request, response) => {
+      // A kept connection brings no new call to a server that ends.
+      response.once("finish", () => {
+        if (!server.listening) request.socket.destroySoon();
+      });
       const caller = callers.get(request.socket) ?? Promise.resolve(problem(500, "no caller"));
       serve(deps, caller, request, response).catch((error: unknown) => {
         // The caller went away while it was still sending; nobody waits for an answer.

@@ -3,7 +3,8 @@
  *
  * On the way of every cold wake, so it imports `node:http` and nothing else. Never: throws or rejects,
  * holds a key, or knows an upstream. A stream that is cut or not JSON is asked for once more, unless
- * the caller stopped it; after that it is a temporary error.
+ * the caller stopped it; after that it is a temporary error. The connection is kept for the next call
+ * as long as the gateway says; one that the gateway closed meanwhile is replaced, and not a cut.
  */
 import http from "node:http";
 import { addChunk, createAssembly, replyOf, StreamError } from "./assemble.ts";
@@ -14,11 +15,18 @@ import type { ModelError, ModelEvent, ModelRequest, StreamModel } from "./types.
 const silenceMs = 300_000;
 const maxErrorBytes = 64 << 10;
 
+interface Line {
+  readonly socketPath: string;
+  readonly agent: http.Agent;
+}
+
 /** A client of the gateway at `socketPath`. */
 export function createModelClient(socketPath: string): StreamModel {
+  const agent = new http.Agent({ keepAlive: true, agentKeepAliveTimeoutBuffer: 0 });
+  const line: Line = { socketPath, agent };
   return async function* (request, signal) {
     for (let attempt = 1; ; attempt += 1) {
-      const cut = yield* once(socketPath, request, signal);
+      const cut = yield* once(line, request, signal);
       if (cut === null) return;
       if (attempt === 2 || signal.aborted) {
         yield { kind: "error", error: temporary(cut) };
@@ -30,12 +38,12 @@ export function createModelClient(socketPath: string): StreamModel {
 
 /** One call. Returns why it must be repeated, or null when it ended in a reply or an error. */
 async function* once(
-  socketPath: string,
+  line: Line,
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent, string | null> {
   try {
-    const response = await post(socketPath, request, signal);
+    const response = await post(line, request, signal);
     if (response.statusCode !== 200) {
       yield { kind: "error", error: refusal(response, await readError(response)) };
       return null;
@@ -74,24 +82,39 @@ async function* readStream(
   return null;
 }
 
-function post(
-  socketPath: string,
+async function post(
+  line: Line,
   request: ModelRequest,
   signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
-  const { model, messages, tools, taskId } = request;
-  const body = JSON.stringify({
+  const body = encode(request);
+  for (;;) {
+    const answer = await postOnce(line, body, request.taskId, signal);
+    if (answer !== "stale") return answer;
+  }
+}
+
+function encode({ model, messages, tools }: ModelRequest): string {
+  return JSON.stringify({
     model,
     messages,
     ...(tools.length === 0 ? {} : { tools }),
     stream: true,
     stream_options: { include_usage: true },
   });
+}
+
+/** `stale`: a kept connection was gone before a byte of the answer came. It is kept no more. */
+function postOnce(
+  line: Line,
+  body: string,
+  taskId: string,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage | "stale"> {
   return new Promise((resolve, reject) => {
     const call = http.request({
-      socketPath,
+      ...line,
       signal,
-      agent: false,
       method: "POST",
       path: "/v1/chat/completions",
       headers: {
@@ -102,7 +125,11 @@ function post(
     });
     call.setTimeout(silenceMs, () => call.destroy(new Error("no answer for a long time")));
     call.on("response", resolve);
-    call.on("error", reject);
+    call.on("error", (error: NodeJS.ErrnoException) => {
+      const gone = ["ECONNRESET", "EPIPE"].includes(error.code ?? "");
+      if (call.reusedSocket && gone && !signal.aborted) resolve("stale");
+      else reject(error);
+    });
     call.end(body);
   });
 }

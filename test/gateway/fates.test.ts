@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { createModelClient } from "../../src/model/client.ts";
 import type { ModelEvent } from "../../src/model/types.ts";
 import type { Rule, Turn } from "../support/scripted-model.ts";
 import { type GatewayWorld, openWorld, secret, type WorldOptions } from "./world.ts";
@@ -137,5 +138,31 @@ describe("trouble", () => {
     const found = await ask({ text: "x" }, { ledger: "/proc/no-such-directory/ledger.db" });
     expect(found).toMatchObject({ kind: "error", error: { kind: "temporary", status: 503 } });
     expect(world?.upstream.requests).toHaveLength(0);
+  });
+});
+
+describe("a gateway that ends", () => {
+  it("finishes the call under way, and takes no other over its connection", async () => {
+    const ending = await openWorld(rule({ text: "whole", delay_ms: 50 }));
+    const model = createModelClient(ending.socket);
+    const messages = [{ role: "user", content: "hello" }] as const;
+    const call = async (): Promise<ModelEvent | undefined> => {
+      const request = { model: "smart", messages, tools: [], taskId: "task-1" };
+      const events: ModelEvent[] = [];
+      for await (const event of model(request, new AbortController().signal)) events.push(event);
+      return events.at(-1);
+    };
+    let ended: Promise<void> | null = null;
+    const seen = () => ending.upstream.requests.length;
+    expect((await call())?.kind).toBe("reply");
+    const stopWhenAsked = setInterval(() => {
+      if (seen() === 2) ended ??= ending.close();
+    }, 1);
+    expect((await call())?.kind).toBe("reply");
+    clearInterval(stopWhenAsked);
+    expect(ended).not.toBeNull();
+    expect(await call()).toMatchObject({ kind: "error" });
+    await ended;
+    expect(seen()).toBe(2);
   });
 });

@@ -44,9 +44,12 @@ const request: ModelRequest = {
   taskId: "task-1",
 };
 
-async function ask(socket: string, signal = new AbortController().signal): Promise<ModelEvent[]> {
+const ask = (socket: string, signal = new AbortController().signal): Promise<ModelEvent[]> =>
+  collect(createModelClient(socket)(request, signal));
+
+async function collect(stream: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> {
   const events: ModelEvent[] = [];
-  for await (const event of createModelClient(socket)(request, signal)) events.push(event);
+  for await (const event of stream) events.push(event);
   return events;
 }
 
@@ -207,4 +210,40 @@ describe("trouble", () => {
       expect(seen).toHaveLength(1);
     },
   );
+});
+
+describe("a connection", () => {
+  const whole = streaming(delta({ content: "all" }) + stop + done);
+  const again = (model: ReturnType<typeof createModelClient>): Promise<ModelEvent[]> =>
+    collect(model(request, new AbortController().signal));
+
+  test("is kept for the next call", async () => {
+    const sockets = new Set<unknown>();
+    const { socket, seen } = await gateway((response, attempt) => {
+      sockets.add(response.socket);
+      whole(response, attempt);
+    });
+    const model = createModelClient(socket);
+    for (let n = 0; n < 3; n += 1) expect((await again(model)).at(-1)?.kind).toBe("reply");
+    expect(seen).toHaveLength(3);
+    expect(sockets.size).toBe(1);
+  });
+
+  test("that was closed meanwhile is replaced, which is not a cut answer", async () => {
+    const used = new WeakSet<object>();
+    let cuts = 0;
+    const { socket, seen } = await gateway((response, attempt) => {
+      const line = response.socket ?? {};
+      if (used.has(line)) return void response.destroy();
+      used.add(line);
+      if (attempt === 1 || cuts === 1) return whole(response, attempt);
+      cuts += 1;
+      response.writeHead(200).write(delta({ content: "half" }), () => response.destroy());
+    });
+    const model = createModelClient(socket);
+    await again(model);
+    expect((await again(model)).at(-1)).toMatchObject({ kind: "reply", reply: { text: "all" } });
+    // Answered, closed, cut, answered.
+    expect(seen).toHaveLength(4);
+  });
 });
