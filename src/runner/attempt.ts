@@ -20,6 +20,7 @@ import { emptyTally, type Outcome, type Task } from "../task/task.ts";
 import { Denied } from "../tools/files/reach.ts";
 import { storeWithin } from "../tools/files/store.ts";
 import type { ShellPolicy, Tool, ToolContext } from "../tools/tool.ts";
+import type { Attempt } from "./ends.ts";
 import { type OpenJournal, openJournal } from "./journal-file.ts";
 import { createPeers, type PeersWorld } from "./peers.ts";
 import {
@@ -29,7 +30,6 @@ import {
   shellPolicy,
   toolEnvironment,
 } from "./policy.ts";
-import type { Attempt } from "./work.ts";
 
 export interface AttemptWorld extends PeersWorld {
   readonly log: Log;

@@ -24,6 +24,8 @@ export interface Job extends Queued {
 export interface Intake {
   /** The next claimed task; null when nothing is ready. */
   readonly next: () => Promise<Job | null>;
+  /** True when the latest scan saw something that was not tried yet. */
+  readonly more: () => boolean;
   /** The next claimed control task, while another task runs. */
   readonly nextControl: () => Promise<Job | null>;
   /** Waits for a hint, or for a slow writer to finish. */
@@ -66,6 +68,10 @@ class InboxIntake implements Intake {
       if (job !== null) return job;
     }
     return null;
+  }
+
+  more(): boolean {
+    return this.#queue.length > 0;
   }
 
   async nextControl(): Promise<Job | null> {

@@ -15,11 +15,12 @@ import { finishSettled, isActive, recover } from "../spool/recover.ts";
 import { isTryLater } from "../spool/reply.ts";
 import { tidy } from "../spool/tidy.ts";
 import { type ExitCode, exit } from "../system/errors.ts";
+import { type Attempt, type Session, settleEnded } from "./ends.ts";
 import { createIntake, type Intake, type Job } from "./intake.ts";
-import { type Attempt, type Session, work } from "./work.ts";
+import { work } from "./work.ts";
 import { postOf, type SessionWorld } from "./world.ts";
 
-export type { Attempt } from "./work.ts";
+export type { Attempt } from "./ends.ts";
 
 /** Deferred tasks are looked for at most this often while others run. */
 const dueEveryMs = 1_000;
@@ -41,7 +42,7 @@ export async function runSession(
     const resumed = await recover(world, post);
     const leftovers = resumed.map((id) => ({ id, fresh: false }));
     const intake = createIntake(world, post, hints);
-    const session: Session = { world, post, attempt, hints, intake, leftovers };
+    const session: Session = { world, post, attempt, hints, intake, leftovers, unsettled: [] };
     await runAll(session);
     if (!world.stop.aborted) tidy(world, post);
     return intake.stuck() ? exit.tryLater : exit.ok;
@@ -66,14 +67,18 @@ async function runAll(session: Session): Promise<void> {
       dueLookedAt = world.now();
       takeDue(session);
     }
+    // With nothing in sight, nobody's answer waits for a search.
+    if (session.leftovers.length === 0 && !session.intake.more()) settleEnded(session);
     const job = (await nextLeftover(session)) ?? (await session.intake.next());
     if (job !== null) {
       await work(session, job);
       idleSince = world.now();
-    } else if (!(await linger(session.intake, world, idleSince))) {
-      return;
+      continue;
     }
+    settleEnded(session);
+    if (!(await linger(session.intake, world, idleSince))) return;
   }
+  settleEnded(session);
 }
 
 /** False when it is time to go: nothing came for a while, and a last look found nothing. */

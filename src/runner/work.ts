@@ -1,40 +1,23 @@
 /**
  * One task from its claim to its fate: attempt it, obey control files meanwhile, then settle it, defer
- * it, or leave it for the next session.
+ * it, or leave it for the next session. The settling of an attempt's final outcome may wait until
+ * the next task, if one is in sight, is claimed and its request is on its way.
  *
  * Never: settles a task that was only interrupted, or lets an attempt that ended without an outcome
- * pass uncounted.
+ * pass uncounted. After a crash before the settling: the journal has the outcome, and the next session
+ * settles it without asking a model again.
  */
 import { writeAttempts } from "../spool/attempts.ts";
-import { obey, type Running } from "../spool/control.ts";
 import { deferTask } from "../spool/defer.ts";
 import { isTryLater } from "../spool/reply.ts";
-import { settle } from "../spool/settle.ts";
-import type { Post } from "../spool/world.ts";
 import type { FinalOutcome } from "../task/record.ts";
 import { expired } from "../task/retry.ts";
-import { emptyTally, type Outcome, type Tally, type Task } from "../task/task.ts";
-import type { Hints } from "./inbox-watch.ts";
-import type { Intake, Job } from "./intake.ts";
-import type { SessionWorld } from "./world.ts";
+import { emptyTally, type Outcome, type Tally } from "../task/task.ts";
+import { settleControl, watchControls } from "./controls.ts";
+import { finish, type Session, settleEnded } from "./ends.ts";
+import type { Job } from "./intake.ts";
 
-/** Works on a task. `signal` aborts when the task is cancelled or the session must end. */
-export type Attempt = (
-  task: Task,
-  context: { readonly signal: AbortSignal; readonly attempts: number },
-) => Promise<Outcome>;
-
-export interface Session {
-  readonly world: SessionWorld;
-  readonly post: Post;
-  readonly attempt: Attempt;
-  readonly hints: Hints;
-  readonly intake: Intake;
-  /** Active tasks that wait for their turn; `fresh` = no attempt was begun. */
-  readonly leftovers: { readonly id: string; readonly fresh: boolean }[];
-}
-
-/** Brings `job` as far as it goes now. */
+/** Brings `job` as far as it goes now; its settling may be left to `settleEnded`. */
 export async function work(session: Session, job: Job): Promise<void> {
   const { task } = job;
   const { control, deadline } = task.request;
@@ -68,10 +51,14 @@ async function attemptJob(session: Session, job: Job): Promise<void> {
     abort.abort(new Error(`cancelled by ${by}`));
   });
   try {
-    const outcome = await runAttempt(session, job, abort.signal);
-    const trouble = await controls.end();
+    const attempted = runAttempt(session, job, abort.signal);
+    const unsettled = await settleMeanwhile(session);
+    if (unsettled !== null) onStop();
+    const ended = await attempted;
+    const trouble = unsettled ?? (await controls.end());
     if (trouble !== null) throw trouble;
-    decide(session, job, outcome, happened);
+    if (ended.kind === "trouble") throw ended.error;
+    decide(session, job, ended, happened);
   } finally {
     await controls.end();
     stop.removeEventListener("abort", onStop);
@@ -90,15 +77,40 @@ function release(session: Session, job: Job): void {
   }
 }
 
-/** An attempt that throws has a bug, and ends like one that was killed: counted, tried again later. */
-async function runAttempt(session: Session, job: Job, signal: AbortSignal): Promise<Outcome> {
+interface Trouble {
+  readonly kind: "trouble";
+  readonly error: unknown;
+}
+
+/**
+ * Never rejects, because nobody listens at first. An attempt that throws has a bug, and ends like one
+ * that was killed: counted, tried again later.
+ */
+async function runAttempt(
+  session: Session,
+  job: Job,
+  signal: AbortSignal,
+): Promise<Outcome | Trouble> {
   try {
     return await session.attempt(job.task, { signal, attempts: job.attempts.attempts });
   } catch (error) {
-    if (isTryLater(error)) throw error;
+    if (isTryLater(error)) return { kind: "trouble", error };
     const why = error instanceof Error ? error.message : String(error);
     session.world.log.error("an attempt broke off", { id: job.task.id, why });
     return { kind: "defer", why: "an internal error", notBefore: null, tally: emptyTally };
+  }
+}
+
+/** Settles the task before this one while the model works. What went wrong with that, or null. */
+async function settleMeanwhile(session: Session): Promise<unknown> {
+  if (session.unsettled.length === 0) return null;
+  // The request is written when the event loop turns.
+  await new Promise((resolve) => setImmediate(resolve));
+  try {
+    settleEnded(session);
+    return null;
+  } catch (error) {
+    return error;
   }
 }
 
@@ -112,7 +124,7 @@ function decide(session: Session, job: Job, outcome: Outcome, happened: Interrup
   } else if (outcome.kind === "defer") {
     putOff(session, job, outcome);
   } else {
-    finish(session, job, outcome);
+    session.unsettled.push(() => finish(session, job, outcome));
   }
 }
 
@@ -135,56 +147,3 @@ const failed = (why: string, answer: string, tally: Tally): FinalOutcome => ({
   answer,
   tally,
 });
-
-function finish(session: Session, job: Job, outcome: FinalOutcome): void {
-  const { attempts } = job.attempts;
-  const run = { place: "active", attempts, startedAt: job.claimedAt } as const;
-  settle(session.world, session.post, job.task, outcome, run);
-}
-
-/** Obeys control files that arrive while `job` runs. `end` waits for the one at hand. */
-function watchControls(session: Session, job: Job, cancel: (by: string) => void) {
-  const over = new AbortController();
-  const running = { task: job.task, cancel };
-  const watching = obeyWhile(session, running, over.signal).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  return {
-    /** What went wrong, or null. */
-    end: (): Promise<unknown> => {
-      // A reason of our own: the default one is an exception with a stack trace.
-      over.abort("over");
-      return watching;
-    },
-  };
-}
-
-async function obeyWhile(session: Session, running: Running, over: AbortSignal): Promise<void> {
-  const { hints, intake } = session;
-  while (await hints.wait(Number.POSITIVE_INFINITY, over)) {
-    if (over.aborted) {
-      hints.give();
-      return;
-    }
-    for (;;) {
-      const control = await intake.nextControl();
-      if (control === null) break;
-      await settleControl(session, control, running);
-    }
-  }
-}
-
-async function settleControl(session: Session, job: Job, running: Running | null): Promise<void> {
-  const { world, post, leftovers } = session;
-  const { control } = job.task.request;
-  if (control === null) {
-    // It looked like a control file and is an ordinary task: its turn comes.
-    leftovers.push({ id: job.task.id, fresh: true });
-    return;
-  }
-  const claimed = (id: string): void => {
-    leftovers.push({ id, fresh: true });
-  };
-  finish(session, job, await obey(world, post, job.task, control, { running, claimed }));
-}
