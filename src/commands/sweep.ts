@@ -1,8 +1,9 @@
 /**
  * `con sweep`: starts every agent that has work which no wake announced. Run by con-sweep.service.
  *
- * Looks at names and times only: never opens, follows or moves an entry. What is due is decided again by
- * the runner; a start too many costs one short process.
+ * Looks at names and times only: never opens or moves an entry. What is due is decided again by the
+ * runner; a start too many costs one short process. A folder that cannot be listed, because its agent put
+ * something else in its place, counts as empty: it is nobody else's trouble.
  */
 import { join } from "node:path";
 import { readSystem } from "../config/compiled.ts";
@@ -63,7 +64,7 @@ function isDue(disk: Disk, path: string, nowMs: number): boolean {
   try {
     return Number(disk.lstat(path).mtimeMs) <= nowMs;
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
+    if (errnoOf(error) === null) throw error;
     return false;
   }
 }
@@ -72,7 +73,7 @@ function list(disk: Disk, directory: string): string[] {
   try {
     return disk.list(directory);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
+    if (errnoOf(error) === null) throw error;
     return [];
   }
 }

@@ -16,6 +16,9 @@ import { type Problem, problem } from "./problem.ts";
 import type { Endpoint } from "./upstream.ts";
 
 const maxConnectionsPerUid = 64;
+/** For uids that are nobody's: enough to be told so. */
+const maxStrangers = 4;
+const strangerMs = 2_000;
 const requestTimeoutMs = 60_000;
 /** Longer than the slowest upstream: nothing came or went on the connection. */
 const silenceMs = 900_000;
@@ -80,9 +83,20 @@ async function identify(
     if (left === 0) connections.delete(uid);
     else connections.set(uid, left);
   });
-  if (open > maxConnectionsPerUid) return problem(429, "too many connections of this user", 5);
   const caller = callerOf(deps, uid);
-  return caller ?? problem(403, `uid ${uid} is no agent of this system and no operator`);
+  if (open > (caller === null ? maxStrangers : maxConnectionsPerUid)) {
+    socket.destroy();
+    return problem(429, "too many connections of this user", 5);
+  }
+  if (caller !== null) return caller;
+  dropSoon(socket);
+  return problem(403, `uid ${uid} is no agent of this system and no operator`);
+}
+
+/** Time enough to read the refusal, and no connection that a stranger can hold. */
+function dropSoon(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), strangerMs);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 function callerOf({ runtime }: ServerDeps, uid: number): GatewayCaller | null {

@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import { dirname, join } from "node:path";
 import { compiledPaths } from "../config/compiled.ts";
+import { errnoOf } from "../system/disk.ts";
 import { exec } from "../system/exec.ts";
 import type { AclLibrary } from "./acl.ts";
 import { fullAcl } from "./acl-entries.ts";
@@ -14,7 +15,8 @@ import type { DirectoryFact, Fact, PathFact, PersonFact, Stray, UnitFact } from 
 import * as paths from "./paths.ts";
 import { sysusersText } from "./plan/people.ts";
 import { listUnits, onUnits, reloadUnits, type Units } from "./systemd.ts";
-import { makePath, procPath, withDescriptor } from "./write.ts";
+import { directoryFlags, procPath, withDescriptor, withWalk } from "./walk.ts";
+import { makePath } from "./write.ts";
 
 export interface Failure {
   readonly what: string;
@@ -43,18 +45,11 @@ export async function applyPaths(
   units: Units,
   acls: AclLibrary,
 ): Promise<Failure[]> {
-  const failures: Failure[] = [];
   const changed = changes
     .map(({ fact }) => fact)
     .filter((fact): fact is PathFact => "path" in fact);
   const now = changed.filter(({ kind }) => kind !== "fifo");
-  const managed = new Set(facts.flatMap((fact) => (fact.kind === "directory" ? fact.path : [])));
-  for (const fact of now) {
-    const why = makePath(fact, acls);
-    if (why !== null) failures.push({ what: fact.path, why, agent: agentOfPath(fact.path) });
-    else if (fact.kind === "directory" && fact.deep)
-      failures.push(...spreadGrant(fact, managed, acls));
-  }
+  const failures = makePaths(facts, now, acls);
   if (now.some(({ path }) => path.startsWith(paths.library)))
     await exec(["sync", "-f", paths.library]);
   await refreshUnits(
@@ -62,6 +57,42 @@ export async function applyPaths(
     units,
   );
   return failures;
+}
+
+/** In the order given: a directory before what lies in it. Nothing is made below one that failed. */
+export function makePaths(
+  facts: readonly Fact[],
+  wanted: readonly PathFact[],
+  acls: AclLibrary,
+): Failure[] {
+  const managed = new Set(facts.flatMap((fact) => (fact.kind === "directory" ? fact.path : [])));
+  const failures: Failure[] = [];
+  const closed = new Set<string>();
+  const leftOut = new Map<string, Failure>();
+  for (const fact of wanted) {
+    const above = nearest(fact.path, closed);
+    const agent = agentOfPath(fact.path);
+    if (above !== null) {
+      const why = `left out with all else below ${above}, which could not be made`;
+      const key = `${above} ${agent}`;
+      if (!leftOut.has(key)) leftOut.set(key, { what: fact.path, why, agent });
+      continue;
+    }
+    const why = makePath(fact, acls);
+    if (why !== null) failures.push({ what: fact.path, why, agent });
+    if (fact.kind !== "directory") continue;
+    if (why !== null) closed.add(fact.path);
+    else if (fact.deep) failures.push(...spreadGrant(fact, managed, acls));
+  }
+  return [...failures, ...leftOut.values()];
+}
+
+/** The directory above that could not be made, if any. */
+function nearest(path: string, closed: ReadonlySet<string>): string | null {
+  if (closed.size === 0) return null;
+  for (let above = dirname(path); above !== "/"; above = dirname(above))
+    if (closed.has(above)) return above;
+  return null;
 }
 
 const spreadGrant = (
@@ -130,20 +161,33 @@ export async function applyStrays(strays: readonly Stray[], acls: AclLibrary): P
 
 /** A drop-in folder that became empty goes too. */
 function removeTree(path: string): void {
-  fs.rmSync(path, { recursive: true, force: true });
-  const folder = dirname(path);
-  if (unitOfDropIn(path) !== null && fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
+  withWalk("refuse", ({ entry }) => {
+    const folder = dirname(path);
+    fs.rmSync(entry(path), { recursive: true, force: true });
+    if (unitOfDropIn(path) === null || fs.readdirSync(dirname(entry(path))).length > 0) return;
+    fs.rmdirSync(entry(folder));
+  });
 }
 
 /** The base directory is root's, so what lies in it by these names is the agent's own. */
 function closeAgent(base: string, acls: AclLibrary): void {
-  const flags = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
-  if (fs.existsSync(join(base, "inbox")))
-    withDescriptor(join(base, "inbox"), flags, (fd) => {
+  withWalk("refuse", ({ entry }) =>
+    withDescriptor(entry(base), directoryFlags, (fd) => {
+      closeInbox(join(procPath(fd), "inbox"), acls);
+      fs.fchmodSync(fd, 0o700);
+    }),
+  );
+}
+
+function closeInbox(inbox: string, acls: AclLibrary): void {
+  try {
+    withDescriptor(inbox, directoryFlags, (fd) => {
       acls.set(procPath(fd), "access", fullAcl(0o700, []));
       acls.set(procPath(fd), "default", []);
     });
-  fs.chmodSync(base, 0o700);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
 }
 
 /** Which agent a path belongs to, as far as its name says. */

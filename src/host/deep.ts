@@ -11,10 +11,8 @@ import { errnoOf } from "../system/disk.ts";
 import type { AclLibrary } from "./acl.ts";
 import { type Acl, type AclEntry, type NamedEntry, sameAcl, sortAcl } from "./acl-entries.ts";
 import type { DirectoryFact } from "./facts.ts";
-import { procPath, withDescriptor } from "./write.ts";
+import { directoryFlags, O_PATH, procPath, withDescriptor, withWalk } from "./walk.ts";
 
-const directoryFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const O_PATH = 0o10000000;
 /** Deeper trees are reported: they are no work of a tool, and each level holds a descriptor. */
 const maxDepth = 64;
 
@@ -44,18 +42,25 @@ export function spread(
       }
     });
   };
-  attempt(fact.path, complaints, () => visit(fact.path, fact.path, 0));
+  const start = (): void =>
+    withWalk("refuse", ({ entry }) => visit(entry(fact.path), fact.path, 0));
+  attempt(fact.path, complaints, start, ["ENOENT"]);
   return complaints;
 }
 
 /** What vanished or turned into a link meanwhile is no longer ours to care for. */
-function attempt(path: string, complaints: string[], act: () => void): void {
+function attempt(
+  path: string,
+  complaints: string[],
+  act: () => void,
+  fine: readonly string[] = ["ENOENT", "ELOOP", "ENOTDIR"],
+): void {
   try {
     act();
   } catch (error) {
     const code = errnoOf(error);
     if (code === null) throw error;
-    if (!["ENOENT", "ELOOP", "ENOTDIR"].includes(code)) complaints.push(`${path}: ${code}`);
+    if (!fine.includes(code)) complaints.push(`${path}: ${code}`);
   }
 }
 

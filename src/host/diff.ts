@@ -115,7 +115,10 @@ export function findStrays(
   return [
     ...[...seen.units].flatMap(([name, { active }]) => {
       const agent = agentOfUnit(name);
-      return agent === null || active === "inactive" ? [] : stray("unit", name, agent);
+      if (agent === null || active === "inactive") return [];
+      // The runner of an agent that has a manifest comes and goes as it likes.
+      const runs = name.endsWith(".service") && agents.configured.has(agent);
+      return runs ? [] : stray("unit", name, agent);
     }),
     ...[...seen.dropIns].flatMap(([folder, names]) =>
       names.flatMap((name) =>
@@ -127,10 +130,10 @@ export function findStrays(
   ];
 }
 
-/** `con@NAME.path`, `con@NAME.timer`, `con-bell@NAME.socket` and their `.d`; services end by themselves. */
+/** `con@NAME.path`, `con@NAME.timer`, `con-bell@NAME.socket`, the runner, and their `.d`. */
 function agentOfUnit(name: string): string | null {
   return (
-    /^con(?:-bell)?@([a-z][a-z0-9-]*)\.(?:path|timer|socket|service\.d|path\.d|timer\.d)$/.exec(
+    /^con(?:-bell)?@([a-z][a-z0-9-]*)\.(?:path|timer|socket|service|service\.d|path\.d|timer\.d)$/.exec(
       name,
     )?.[1] ?? null
   );

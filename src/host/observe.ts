@@ -1,5 +1,5 @@
 /** Looks at what the facts speak of. Reads only, follows no symbolic link, decides nothing. */
-import fs from "node:fs";
+import fs, { constants } from "node:fs";
 import { join } from "node:path";
 import { compiledPaths } from "../config/compiled.ts";
 import { errnoOf } from "../system/disk.ts";
@@ -10,9 +10,11 @@ import { type People, parsePeople } from "./ids.ts";
 import * as paths from "./paths.ts";
 import { type SeenRules, seenRules } from "./rules.ts";
 import { listUnits, type Units } from "./systemd.ts";
+import { O_PATH, procPath, type Walk, withDescriptor, withWalk } from "./walk.ts";
 
 export interface SeenPath {
-  readonly type: "directory" | "file" | "link" | "fifo" | "other";
+  /** The last one: a directory on the way to it is a link, so what lies there was not looked at. */
+  readonly type: "directory" | "file" | "link" | "fifo" | "other" | "path behind a link";
   readonly uid: number;
   readonly gid: number;
   /** Special and permission bits. */
@@ -41,14 +43,8 @@ export async function observe(facts: readonly Fact[], acls: AclLibrary): Promise
   const units = listUnits();
   const rules = facts.find((fact) => fact.kind === "rules");
   const seenTable = rules === undefined ? Promise.resolve("none" as const) : seenRules(rules.text);
-  const seen = new Map<string, SeenPath>();
-  for (const fact of facts) {
-    if (!("path" in fact)) continue;
-    const found = look(fact, acls);
-    if (found !== null) seen.set(fact.path, found);
-  }
   return {
-    paths: seen,
+    paths: observePaths(facts, acls),
     units: await units,
     rules: await seenTable,
     dropIns: dropInsNow(),
@@ -56,41 +52,72 @@ export async function observe(facts: readonly Fact[], acls: AclLibrary): Promise
   };
 }
 
-function look(fact: PathFact, acls: AclLibrary): SeenPath | null {
-  const stat = lstat(fact.path);
-  if (stat === null) return null;
+/** Absent = not there. */
+export function observePaths(facts: readonly Fact[], acls: AclLibrary): Map<string, SeenPath> {
+  const seen = new Map<string, SeenPath>();
+  withWalk("refuse", (walk) => {
+    for (const fact of facts) {
+      if (!("path" in fact)) continue;
+      const found = look(fact, walk, acls);
+      if (found !== null) seen.set(fact.path, found);
+    }
+  });
+  return seen;
+}
+
+function look(fact: PathFact, walk: Walk, acls: AclLibrary): SeenPath | null {
+  try {
+    const path = walk.entry(fact.path);
+    return withDescriptor(path, O_PATH | constants.O_NOFOLLOW, (fd) =>
+      seenAt(fd, path, fact, acls),
+    );
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "ELOOP") return behindLink;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
+  }
+}
+
+const behindLink: SeenPath = {
+  type: "path behind a link",
+  uid: 0,
+  gid: 0,
+  mode: 0,
+  access: [],
+  inherit: [],
+  content: null,
+  target: null,
+  dangling: false,
+};
+
+/** `path` is only for what a descriptor cannot tell: where a link points. */
+function seenAt(fd: number, path: string, fact: PathFact, acls: AclLibrary): SeenPath {
+  const stat = fs.fstatSync(fd);
   const type = typeOf(stat);
   const mode = stat.mode & 0o7777;
   const hasAcl =
     type === "directory" || type === "fifo" || (type === "file" && fact.kind === "file");
+  const isWantedLink = fact.kind === "link" && type === "link";
   return {
     type,
     uid: stat.uid,
     gid: stat.gid,
     mode,
-    access: hasAcl ? acls.get(fact.path, "access") : fullAcl(mode, []),
-    inherit: type === "directory" ? acls.get(fact.path, "default") : [],
+    access: hasAcl ? acls.get(procPath(fd), "access") : fullAcl(mode, []),
+    inherit: type === "directory" ? acls.get(procPath(fd), "default") : [],
     content:
       fact.kind === "file" && type === "file"
-        ? contentIfAlike(fact.content, stat.size, fact.path)
+        ? contentIfAlike(fact.content, stat.size, procPath(fd))
         : null,
-    target: type === "link" ? fs.readlinkSync(fact.path) : null,
-    dangling: type === "link" && !fs.existsSync(fact.path),
+    target: isWantedLink ? fs.readlinkSync(path) : null,
+    dangling: isWantedLink && !fs.existsSync(path),
   };
 }
 
 function contentIfAlike(wanted: string | Uint8Array, size: number, path: string): Buffer | null {
   const bytes = typeof wanted === "string" ? Buffer.byteLength(wanted) : wanted.length;
   return bytes === size ? fs.readFileSync(path) : null;
-}
-
-function lstat(path: string): fs.Stats | null {
-  try {
-    return fs.lstatSync(path);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return null;
-    throw error;
-  }
 }
 
 function typeOf(stat: fs.Stats): SeenPath["type"] {

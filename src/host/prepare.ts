@@ -8,8 +8,9 @@ import fs from "node:fs";
 import { loadConfigFiles } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Config, Problem, SourceFile } from "../config/types.ts";
-import { nodeDisk } from "../system/disk.ts";
+import { isDiskTrouble, nodeDisk } from "../system/disk.ts";
 import { replaceDurably } from "../system/durable.ts";
+import { ConError, exit } from "../system/errors.ts";
 import type { AclLibrary } from "./acl.ts";
 import { applyPeople, type Failure } from "./apply.ts";
 import { type Change, diffPeople } from "./diff.ts";
@@ -112,8 +113,15 @@ export async function prepare(
 function saveRegistry(registry: Readonly<Record<string, number>>): void {
   const text = formatRegistry(registry);
   if (machine.readIfThere(registryPath) === text) return;
-  fs.mkdirSync(paths.library, { recursive: true, mode: 0o755 });
-  replaceDurably(nodeDisk, registryPath, Buffer.from(text), 0o644);
+  try {
+    fs.mkdirSync(paths.library, { recursive: true, mode: 0o755 });
+    replaceDurably(nodeDisk, registryPath, Buffer.from(text), 0o644);
+  } catch (error) {
+    if (!isDiskTrouble(error)) throw error;
+    const why = (error as Error).message;
+    const remedy = "free space or mount it writable, then run con bootstrap again";
+    throw new ConError(exit.tryLater, registryPath, why, remedy, { cause: error });
+  }
 }
 
 async function makePeople(session: Session, wanted: readonly PersonFact[]): Promise<People> {

@@ -1,6 +1,6 @@
 /**
- * Makes one path as its fact says. Acts on descriptors that it opened without following links, so that an
- * agent who owns the directory around cannot lead root elsewhere.
+ * Makes one path as its fact says. Acts on descriptors that it opened without following links, from `/`
+ * down (walk.ts), so that an agent who may write on the way cannot lead root elsewhere.
  *
  * After a crash: a fact half made (say, a directory with root's owner), which the next run finishes, or
  * a temporary dot-name in a directory of ours. Files are not synced one by one: they can be made again
@@ -13,33 +13,32 @@ import { errnoOf } from "../system/disk.ts";
 import type { AclLibrary } from "./acl.ts";
 import { type Acl, fullAcl, type NamedEntry } from "./acl-entries.ts";
 import type { DirectoryFact, FifoFact, FileFact, LinkFact, PathFact } from "./facts.ts";
-
-/** linux/fcntl.h: a descriptor of the path itself, which opens nothing. */
-const O_PATH = 0o10000000;
+import { directoryFlags, inWords, O_PATH, procPath, withDescriptor, withWalk } from "./walk.ts";
 
 /** Returns what went wrong, or null; never throws for what lies on the disk. */
 export function makePath(fact: PathFact, acls: AclLibrary): string | null {
   try {
-    if (fact.kind === "directory") makeDirectory(fact, acls);
-    else if (fact.kind === "file") makeFile(fact);
-    else if (fact.kind === "link") makeLink(fact);
-    else setFifo(fact, acls);
+    withWalk(fact.kind === "fifo" ? "refuse" : "make", ({ entry }) => {
+      const path = entry(fact.path);
+      if (fact.kind === "directory") makeDirectory(path, fact, acls);
+      else if (fact.kind === "file") makeFile(path, fact);
+      else if (fact.kind === "link") makeLink(path, fact);
+      else setFifo(path, fact, acls);
+    });
     return null;
   } catch (error) {
     if (errnoOf(error) === null) throw error;
-    return (error as Error).message;
+    return inWords(error as Error, fact.path);
   }
 }
 
-function makeDirectory(fact: DirectoryFact, acls: AclLibrary): void {
-  ensureParent(fact.path);
+function makeDirectory(path: string, fact: DirectoryFact, acls: AclLibrary): void {
   try {
-    fs.mkdirSync(fact.path, { mode: 0o700 });
+    fs.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-  withDescriptor(fact.path, flags, (fd) => {
+  withDescriptor(path, directoryFlags, (fd) => {
     const stat = fs.fstatSync(fd);
     if (stat.uid !== fact.uid || stat.gid !== fact.gid) fs.fchownSync(fd, fact.uid, fact.gid);
     const access = fullAcl(fact.mode, fact.named);
@@ -54,8 +53,8 @@ function makeDirectory(fact: DirectoryFact, acls: AclLibrary): void {
 const maskOf = (acl: Acl, mode: number): number =>
   acl.find(({ tag }) => tag === "mask")?.perms ?? (mode >> 3) & 7;
 
-function makeFile(fact: FileFact): void {
-  replace(fact.path, (temporary) => {
+function makeFile(path: string, fact: FileFact): void {
+  replace(path, (temporary) => {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     withDescriptor(temporary, flags, (fd) => {
       fs.writeFileSync(fd, fact.content);
@@ -65,14 +64,14 @@ function makeFile(fact: FileFact): void {
   });
 }
 
-function makeLink(fact: LinkFact): void {
-  replace(fact.path, (temporary) => fs.symlinkSync(fact.target, temporary));
+function makeLink(path: string, fact: LinkFact): void {
+  replace(path, (temporary) => fs.symlinkSync(fact.target, temporary));
   // A missing target is a failure of the installation, and must not look like success.
-  fs.statSync(fact.path);
+  fs.statSync(path);
 }
 
-function setFifo(fact: FifoFact, acls: AclLibrary): void {
-  withDescriptor(fact.path, O_PATH | constants.O_NOFOLLOW, (fd) => {
+function setFifo(path: string, fact: FifoFact, acls: AclLibrary): void {
+  withDescriptor(path, O_PATH | constants.O_NOFOLLOW, (fd) => {
     if (!fs.fstatSync(fd).isFIFO())
       throw Object.assign(new Error(`${fact.path} is no FIFO`), { code: "EINVAL" });
     acls.set(procPath(fd), "access", fullAcl(fact.mode, fact.named as NamedEntry[]));
@@ -81,7 +80,6 @@ function setFifo(fact: FifoFact, acls: AclLibrary): void {
 
 /** Makes something under a temporary name and renames it, so that readers see old or new. */
 function replace(path: string, make: (temporary: string) => void): void {
-  ensureParent(path);
   const hex = randomBytes(8).toString("hex");
   const temporary = join(dirname(path), `.${basename(path)}.tmp-${hex}`);
   try {
@@ -96,20 +94,3 @@ function replace(path: string, make: (temporary: string) => void): void {
 
 const isDirectory = (path: string): boolean =>
   fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-
-/** Parents that are no facts: /etc/sysusers.d, drop-in folders. Root's, open to read. */
-function ensureParent(path: string): void {
-  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-}
-
-export function withDescriptor<T>(path: string, flags: number, act: (fd: number) => T): T {
-  const fd = fs.openSync(path, flags, 0o600);
-  try {
-    return act(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-/** The file behind a descriptor, whatever its name is by now. */
-export const procPath = (fd: number): string => `/proc/self/fd/${fd}`;

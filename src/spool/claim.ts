@@ -11,6 +11,7 @@ import { type FileFacts, idForDrop, isId } from "../task/id.ts";
 import { lingerMs } from "../task/retry.ts";
 import type { Origin, Request, Task } from "../task/task.ts";
 import { admit, trustOf } from "../task/trust.ts";
+import { wasCreatedHere } from "./arrival.ts";
 import { keepCorrupt, setAside } from "./aside.ts";
 import { type Read, readEntry, unlinkSame } from "./entry.ts";
 import { earlierSender, pathIn } from "./known.ts";
@@ -69,7 +70,7 @@ function claimOdd(
 ): Claimed {
   const id = idForDrop(candidate.base, facts);
   // Only a plain file that was read can speak for its owner.
-  const origin: Origin = { ...originOf(world, post, facts), trust: "unverified" };
+  const origin: Origin = { ...originOf(world, post, candidate, facts), trust: "unverified" };
   setAside(world, post, candidate, { ...origin, id, request: requestOf("") }, why);
   return { kind: "malformed", id, why };
 }
@@ -88,7 +89,7 @@ async function claimWhole(
     return { kind: "duplicate", id: identity.id };
   }
   const { id } = identity;
-  const origin = originOf(world, post, facts);
+  const origin = originOf(world, post, candidate, facts);
   const parseYaml = needsYaml(bytes) ? await world.loadYaml() : null;
   const decoded = decodeTask(bytes, { maxBytes: maxTaskBytes, parseYaml });
   if (!decoded.ok) {
@@ -126,11 +127,12 @@ function identify(
   return { id: dropped, known: earlierSender(world.disk, post.paths, dropped) !== null };
 }
 
-function originOf(world: SpoolWorld, post: Post, facts: FileFacts): Origin {
+function originOf(world: SpoolWorld, post: Post, candidate: Candidate, facts: FileFacts): Origin {
   const uid = Number(facts.uid);
+  const createdHere = wasCreatedHere(world.disk, candidate.path, facts.gid);
   return {
     from: world.senderOf(uid),
-    trust: trustOf(uid, post.trustedUids),
+    trust: trustOf(uid, post.trustedUids, createdHere),
     receivedAt: new Date(Number(facts.ctimeNs / 1_000_000n)).toISOString(),
     size: Number(facts.size),
   };

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import { safePrefix } from "../task/id.ts";
 import { trustOf } from "../task/trust.ts";
+import { wasCreatedHere } from "./arrival.ts";
 import type { Post, SpoolWorld } from "./world.ts";
 
 export interface Candidate {
@@ -136,8 +137,9 @@ function peekFile(world: SpoolWorld, post: Post, path: string, plain: Peeked): P
   try {
     const head = Buffer.alloc(peekBytes);
     const length = disk.read(fd, head, 0, 0);
-    const verified = trustOf(Number(disk.stat(fd).uid), post.trustedUids) === "verified";
-    return { ...plain, ...rankOf(head.toString("utf8", 0, length), verified) };
+    const { uid, gid } = disk.stat(fd);
+    const trust = trustOf(Number(uid), post.trustedUids, wasCreatedHere(disk, path, gid));
+    return { ...plain, ...rankOf(head.toString("utf8", 0, length), trust === "verified") };
   } finally {
     disk.close(fd);
   }

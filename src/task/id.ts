@@ -23,6 +23,7 @@ export interface FileFacts {
   readonly ctimeNs: bigint;
   readonly size: bigint;
   readonly uid: bigint;
+  readonly gid: bigint;
 }
 
 /** A fresh id: sorts by time, never repeats. `randomBytes` must be unpredictable. */

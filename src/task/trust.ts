@@ -1,12 +1,20 @@
 /**
  * Trust comes from the owner uid of the claimed descriptor and from nothing else: not from names,
- * not from anything the sender wrote.
+ * not from anything the sender wrote. It counts only for a file that its owner created in the inbox:
+ * the set-group-ID inbox gives its own group to such files, and a file that somebody renamed into it
+ * keeps the group that it had.
  */
 import type { Trust } from "./task.ts";
 
-/** `trustedUids` are the members of group `trusted`, resolved at bootstrap. */
-export const trustOf = (uid: number, trustedUids: readonly number[]): Trust =>
-  uid === 0 || trustedUids.includes(uid) ? "verified" : "unverified";
+/**
+ * `trustedUids` are the members of group `trusted`, resolved at bootstrap; `createdHere` is false for a
+ * file whose group is not the inbox's.
+ */
+export const trustOf = (
+  uid: number,
+  trustedUids: readonly number[],
+  createdHere: boolean,
+): Trust => (createdHere && (uid === 0 || trustedUids.includes(uid)) ? "verified" : "unverified");
 
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly why: string };
 

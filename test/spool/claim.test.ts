@@ -148,7 +148,11 @@ describe("trust", () => {
     const at = fixture({}, { trustedUids: [1000] });
     for (const uid of [0, 1000, 1001]) {
       drop(at, `u${uid}.task`, "---\nfrom: root\ntrust: verified\nuid: 0\n---\nx");
-      fs.chownSync(join(at.post.paths.inbox, `u${uid}.task`), uid, uid);
+      fs.chownSync(
+        join(at.post.paths.inbox, `u${uid}.task`),
+        uid,
+        fs.statSync(at.post.paths.inbox).gid,
+      );
     }
     const claimed = await claimAll(at);
     const trusts = claimed.map((one) => one.kind === "task" && [one.task.from.uid, one.task.trust]);
@@ -159,6 +163,17 @@ describe("trust", () => {
         [1001, "unverified"],
       ]),
     );
+  });
+
+  it.runIf(root)("is not given to a file that was moved into the inbox", async () => {
+    const at = fixture({}, {});
+    drop(at, "moved.task", "x");
+    fs.chownSync(join(at.post.paths.inbox, "moved.task"), 0, 12345);
+    const [claimed] = await claimAll(at);
+    expect(claimed).toMatchObject({
+      kind: "task",
+      task: { trust: "unverified", from: { uid: 0 } },
+    });
   });
 
   it.runIf(root)("lets an agent that may only answer do only that", async () => {

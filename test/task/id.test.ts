@@ -9,6 +9,7 @@ const facts: FileFacts = {
   ctimeNs: 1_700_000_000_000_000_000n,
   size: 3n,
   uid: 0n,
+  gid: 0n,
 };
 
 describe("newId", () => {

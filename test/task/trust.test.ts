@@ -4,9 +4,14 @@ import { admit, trustOf } from "../../src/task/trust.ts";
 
 describe("trustOf", () => {
   it("knows root and the members of group trusted, nobody else", () => {
-    expect(trustOf(0, [])).toBe("verified");
-    expect(trustOf(1000, [1000])).toBe("verified");
-    expect(trustOf(1001, [1000])).toBe("unverified");
+    expect(trustOf(0, [], true)).toBe("verified");
+    expect(trustOf(1000, [1000], true)).toBe("verified");
+    expect(trustOf(1001, [1000], true)).toBe("unverified");
+  });
+
+  it("does not trust what somebody else may have moved there", () => {
+    expect(trustOf(0, [], false)).toBe("unverified");
+    expect(trustOf(1000, [1000], false)).toBe("unverified");
   });
 });
 

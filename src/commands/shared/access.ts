@@ -11,12 +11,12 @@ export const isDenied = (error: unknown): boolean =>
   ["EACCES", "EPERM"].includes(errnoOf(error) ?? "");
 
 export const isMissing = (error: unknown): boolean =>
-  ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
+  ["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "");
 
 /** Reading the queue and the journal takes the agent or root; answers and inboxes take `trusted`. */
 export const asRoot = "run it as root (sudo con …)";
 export const joinTrusted =
-  "ask an administrator for: usermod -aG trusted YOU, then log in again; or run it as root";
+  "ask an administrator for: usermod -aG trusted YOU, con bootstrap, and log in again; or run it as root";
 
 export function denied(what: string, path: string, remedy: string): ConError {
   return new ConError(exit.permission, what, `you may not use ${path}`, remedy);

@@ -94,23 +94,34 @@ const uuidLength = 36;
 /** Equal ids first, then drops of exactly that base name, then everything with that beginning. */
 function narrow(found: readonly Found[], wanted: string): readonly Found[] {
   const equal = found.filter(({ id }) => id === wanted);
+  // A record that another agent planted in its own outbox must not stand before a task at work.
+  const alive = equal.filter(({ place }) => place !== "settled");
+  if (alive.length === 1) return alive;
   if (equal.length > 0) return equal;
   const named = found.filter(({ id }) => isId(id) && id.slice(0, -uuidLength) === `${wanted}-`);
   return named.length > 0 ? named : found;
 }
 
+/** `ID`, or `AGENT/ID` where two agents have a file of that id. */
+function readWanted(system: SystemRuntime, wanted: string): { id: string; among: SystemRuntime } {
+  const [id = "", name, ...rest] = wanted.split("/").reverse();
+  const agents = system.agents.filter((agent) => name === undefined || agent.name === name);
+  if (id === "" || id.startsWith(".") || rest.length > 0 || agents.length === 0)
+    throw new ConError(exit.badInput, `task ${wanted}`, "this is no task id", "see con responses");
+  return { id, among: { ...system, agents } };
+}
+
 /** The one task that is meant, or the reason why there is none, as an error for people. */
 export function findTask(disk: Disk, system: SystemRuntime, wanted: string): Found {
-  if (wanted === "" || wanted.includes("/") || wanted.startsWith("."))
-    throw new ConError(exit.badInput, `task ${wanted}`, "this is no task id", "see con responses");
-  const { found, hidden } = searchTasks(disk, system, wanted);
+  const { id, among } = readWanted(system, wanted);
+  const { found, hidden } = searchTasks(disk, among, id);
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   if (first !== undefined) {
     const ids = found.map(({ id, agent }) => `${id} (${agent.name})`).sort();
     const some = ids.slice(-10).join(", ");
     const why = `${ids.length} tasks begin like this, the latest: ${some}`;
-    throw new ConError(exit.badInput, `task ${wanted}`, why, "give more of the id");
+    throw new ConError(exit.badInput, `task ${wanted}`, why, "give more of the id, or AGENT/ID");
   }
   if (hidden.length > 0) {
     const why = `it is in no folder that you may read, and you may not read ${hidden.length} others`;

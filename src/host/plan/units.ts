@@ -96,7 +96,9 @@ function serviceLines(world: World, views: Views, view: View, agent: Agent): str
     ...(limits.cpu === cpu ? [] : [`CPUQuota=${limits.cpu}`]),
     ...(limits.tasks === tasks ? [] : [`TasksMax=${limits.tasks}`]),
     ...(can.network.length > 0 && world.network.usable ? networkLines : []),
-    ...(agent.tier === "worker" ? workerLines(world, views, view) : officeLines(world, view)),
+    ...(agent.tier === "worker"
+      ? workerLines(world, views, view)
+      : officeLines(world, views, view)),
   ];
 }
 
@@ -106,24 +108,33 @@ const networkLines = [
   "RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6",
 ];
 
-/** A worker sees nothing under /srv/con but its own directory; what is granted is mounted in. */
-function workerLines(world: World, views: Views, { name, can }: View): string[] {
+/**
+ * Directories outside its own that it may write, each a mount of its own: rename(2) and link(2) do not
+ * cross mounts, so no file with another owner can be moved from one agent's reach into an inbox.
+ */
+function writablePaths(world: World, views: Views, { name, can }: View): string[] {
   const peers = views.all.filter(
     (other) => can.task.includes(other.name) || other.can.task.includes(name),
   );
-  const writable = [
+  return [
     ...peers.map((peer) => `${paths.agentBase(peer.name)}/inbox`),
     ...(name === world.config.system.frontDesk ? [`${paths.root}/inbox`] : []),
     ...can.write,
   ];
+}
+
+/** A worker sees nothing under /srv/con but its own directory; what is granted is mounted in. */
+function workerLines(world: World, views: Views, view: View): string[] {
+  const { can } = view;
   const readable = can.read.filter((path) => !can.write.includes(path));
   return [
     ...readable.map((path) => `BindReadOnlyPaths=-${path}`),
-    ...writable.flatMap((path) => [`BindPaths=-${path}`, `ReadWritePaths=-${path}`]),
+    ...writablePaths(world, views, view).flatMap((path) => [
+      `BindPaths=-${path}`,
+      `ReadWritePaths=-${path}`,
+    ]),
   ];
 }
 
-const officeLines = (world: World, { name, tier }: View): string[] =>
-  tier === "officer" && name === world.config.system.frontDesk
-    ? [`ReadWritePaths=-${paths.root}/inbox`]
-    : [];
+const officeLines = (world: World, views: Views, view: View): string[] =>
+  writablePaths(world, views, view).map((path) => `ReadWritePaths=-${path}`);

@@ -109,6 +109,7 @@ export class MemoryDisk {
       ino: BigInt(inode.ino),
       size: BigInt(inode.data.length),
       uid: BigInt(process.getuid?.() ?? 0),
+      gid: 0n,
       nlink: BigInt(this.#links(inode)),
       ctimeNs: BigInt(inode.ctimeMs) * 1_000_000n,
       mtimeNs: BigInt(Math.trunc(inode.mtimeMs)) * 1_000_000n,
@@ -191,7 +192,11 @@ export class MemoryDisk {
       setMode: (fd, mode) => {
         this.#file(fd).mode = mode;
       },
-      lstat: (path) => this.#stat(this.#need(String(path))),
+      // Of a folder only its group is ever asked for.
+      lstat: (path) =>
+        this.folders.has(path.toString())
+          ? ({ gid: 0n } as ReturnType<Disk["lstat"]>)
+          : this.#stat(this.#need(String(path))),
       find: (path) => {
         const inode = this.#lookup(path);
         return inode === undefined ? null : this.#stat(inode);
