@@ -11,7 +11,11 @@ export const isDenied = (error: unknown): boolean =>
   ["EACCES", "EPERM"].includes(errnoOf(error) ?? "");
 
 export const isMissing = (error: unknown): boolean =>
-  ["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "");
+  ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "");
+
+/** A folder that is not there, or has a link that leads nowhere in its place. */
+export const isNoFolder = (error: unknown): boolean =>
+  isMissing(error) || errnoOf(error) === "ELOOP";
 
 /** Reading the queue and the journal takes the agent or root; answers and inboxes take `trusted`. */
 export const asRoot = "run it as root (sudo con …)";

@@ -6,7 +6,7 @@
 import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
-import { isDenied, isMissing } from "./access.ts";
+import { isDenied, isNoFolder } from "./access.ts";
 import { folders, type Place } from "./find.ts";
 import { listVisible } from "./read.ts";
 import type { UnitState, UnitStates } from "./units.ts";
@@ -75,7 +75,7 @@ function lastActivity(disk: Disk, outbox: string): string | null {
     const names = disk.list(outbox);
     return names.length === 0 ? null : new Date(Number(disk.lstat(outbox).mtimeMs)).toISOString();
   } catch (error) {
-    if (isDenied(error) || isMissing(error)) return null;
+    if (isDenied(error) || isNoFolder(error)) return null;
     throw error;
   }
 }

@@ -6,7 +6,7 @@
  */
 import { constants } from "node:fs";
 import { type Disk, errnoOf } from "../../system/disk.ts";
-import { isDenied, isMissing } from "./access.ts";
+import { isDenied, isMissing, isNoFolder } from "./access.ts";
 
 export type Reading =
   | { readonly kind: "text"; readonly text: string; readonly cutAt: number | null }
@@ -65,7 +65,7 @@ export function listVisible(disk: Disk, directory: string): string[] | null {
     return disk.list(directory).filter((name) => !name.startsWith("."));
   } catch (error) {
     if (isDenied(error)) return null;
-    if (isMissing(error)) return [];
+    if (isNoFolder(error)) return [];
     throw error;
   }
 }
