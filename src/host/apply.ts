@@ -3,7 +3,7 @@
  * rest is still done. Never: decides what should be; that is the plan's work.
  */
 import fs from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { compiledPaths } from "../config/compiled.ts";
 import { errnoOf } from "../system/disk.ts";
 import { exec } from "../system/exec.ts";
@@ -15,8 +15,8 @@ import type { DirectoryFact, Fact, PathFact, PersonFact, Stray, UnitFact } from 
 import * as paths from "./paths.ts";
 import { sysusersText } from "./plan/people.ts";
 import { listUnits, onUnits, reloadUnits, type Units } from "./systemd.ts";
-import { directoryFlags, procPath, withDescriptor, withWalk } from "./walk.ts";
-import { makePath } from "./write.ts";
+import { directoryFlags, procPath, type Walk, withDescriptor, withWalk } from "./walk.ts";
+import { makePath, makeWith } from "./write.ts";
 
 export interface Failure {
   readonly what: string;
@@ -49,7 +49,7 @@ export async function applyPaths(
     .map(({ fact }) => fact)
     .filter((fact): fact is PathFact => "path" in fact);
   const now = changed.filter(({ kind }) => kind !== "fifo");
-  const failures = makePaths(facts, now, acls);
+  const failures = withWalk("make", (walk) => makePaths(facts, now, walk, acls));
   if (now.some(({ path }) => path.startsWith(paths.library)))
     await exec(["sync", "-f", paths.library]);
   await refreshUnits(
@@ -63,6 +63,7 @@ export async function applyPaths(
 export function makePaths(
   facts: readonly Fact[],
   wanted: readonly PathFact[],
+  walk: Walk,
   acls: AclLibrary,
 ): Failure[] {
   const managed = new Set(facts.flatMap((fact) => (fact.kind === "directory" ? fact.path : [])));
@@ -78,7 +79,7 @@ export function makePaths(
       if (!leftOut.has(key)) leftOut.set(key, { what: fact.path, why, agent });
       continue;
     }
-    const why = makePath(fact, acls);
+    const why = makeWith(walk, fact, acls);
     if (why !== null) failures.push({ what: fact.path, why, agent });
     if (fact.kind !== "directory") continue;
     if (why !== null) closed.add(fact.path);
@@ -110,7 +111,24 @@ async function refreshUnits(changedPaths: readonly string[], units: Units): Prom
     (unit) => /\.(path|timer)$/.test(unit) && units.get(unit)?.active === "active",
   );
   await onUnits("restart", listening);
+  await onUnits("try-restart", oldRunners(changedPaths, units));
   await refreshGateway(changedPaths, loaded);
+}
+
+/**
+ * A runner knows its manifest, and whom to trust, from its start: what was taken away must not wait for
+ * the end of a busy session. The restart costs a task nothing; it goes on from its journal.
+ */
+function oldRunners(changedPaths: readonly string[], units: Units): string[] {
+  const { agents } = compiledPaths();
+  const changed = changedPaths
+    .filter((path) => dirname(path) === agents && path.endsWith(".json"))
+    .map((path) => `con@${basename(path, ".json")}.service`);
+  const dropIns = changedPaths.flatMap((path) => unitOfDropIn(path) ?? []);
+  const services = [...changed, ...dropIns.filter((unit) => unit.endsWith(".service"))];
+  return [...new Set(services)].filter(
+    (unit) => unit.startsWith("con@") && units.get(unit)?.active === "active",
+  );
 }
 
 /**

@@ -13,18 +13,28 @@ import { errnoOf } from "../system/disk.ts";
 import type { AclLibrary } from "./acl.ts";
 import { type Acl, fullAcl, type NamedEntry } from "./acl-entries.ts";
 import type { DirectoryFact, FifoFact, FileFact, LinkFact, PathFact } from "./facts.ts";
-import { directoryFlags, inWords, O_PATH, procPath, withDescriptor, withWalk } from "./walk.ts";
+import {
+  directoryFlags,
+  inWords,
+  O_PATH,
+  procPath,
+  type Walk,
+  withDescriptor,
+  withWalk,
+} from "./walk.ts";
 
 /** Returns what went wrong, or null; never throws for what lies on the disk. */
-export function makePath(fact: PathFact, acls: AclLibrary): string | null {
+export const makePath = (fact: PathFact, acls: AclLibrary): string | null =>
+  withWalk("make", (walk) => makeWith(walk, fact, acls));
+
+/** The same for many: the walk keeps the directories that neighbours share. */
+export function makeWith({ entry }: Walk, fact: PathFact, acls: AclLibrary): string | null {
   try {
-    withWalk(fact.kind === "fifo" ? "refuse" : "make", ({ entry }) => {
-      const path = entry(fact.path);
-      if (fact.kind === "directory") makeDirectory(path, fact, acls);
-      else if (fact.kind === "file") makeFile(path, fact);
-      else if (fact.kind === "link") makeLink(path, fact);
-      else setFifo(path, fact, acls);
-    });
+    const path = entry(fact.path);
+    if (fact.kind === "directory") makeDirectory(path, fact, acls);
+    else if (fact.kind === "file") makeFile(path, fact);
+    else if (fact.kind === "link") makeLink(path, fact);
+    else setFifo(path, fact, acls);
     return null;
   } catch (error) {
     if (errnoOf(error) === null) throw error;

@@ -73,6 +73,8 @@ async function runAll(session: Session): Promise<void> {
     if (job !== null) {
       await work(session, job);
       idleSince = world.now();
+      // A control file may just have made a deferred task due.
+      if (job.task.request.control !== null) dueLookedAt = Number.NEGATIVE_INFINITY;
       continue;
     }
     settleEnded(session);

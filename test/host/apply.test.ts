@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openAcl } from "../../src/host/acl.ts";
 import { makePaths } from "../../src/host/apply.ts";
 import type { DirectoryFact } from "../../src/host/facts.ts";
+import { withWalk } from "../../src/host/walk.ts";
 
 const acls = openAcl();
 let top = "";
@@ -31,7 +32,7 @@ test("below a directory that failed nothing is made, and that is said once", () 
     directory(join(top, name)),
   );
   const projects = join(top, "projects");
-  expect(makePaths(facts, facts, acls)).toEqual([
+  expect(withWalk("make", (walk) => makePaths(facts, facts, walk, acls))).toEqual([
     { what: projects, why: expect.stringMatching(/^(ENOTDIR|ELOOP): .*projects'$/), agent: null },
     {
       what: join(projects, "a"),

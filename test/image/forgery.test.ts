@@ -118,3 +118,18 @@ test("a record planted under another's task id does not hide that task", async (
   const record = await recordOf("sysadmin", `sysadmin/${id}`);
   expect(record).toMatchObject({ status: "cancelled" });
 });
+
+test("who is no longer trusted is not believed by a runner that is busy meanwhile", async () => {
+  await container.must(["useradd", "--no-create-home", "--groups", "trusted", "pia"]);
+  await container.must(["con", "bootstrap"]);
+  await container.must(["con", "task", "-a", "sysadmin", "run: sleep 8"]);
+  const pia = ["setpriv", "--reuid=pia", "--regid=pia", "--groups=trusted", "--"];
+  const path = `${agents}/sysadmin/inbox`;
+  const drop = (name: string) =>
+    container.must([...pia, "/bin/sh", "-c", `echo hi >${path}/${name}.task`]);
+  // An old session of hers keeps the group, and so the right to write.
+  await container.must(["gpasswd", "--delete", "pia", "trusted"]);
+  await container.must(["con", "bootstrap"]);
+  await drop("late");
+  expect(await recordOf("sysadmin", "late")).toMatchObject({ trust: "unverified" });
+});
