@@ -105,11 +105,20 @@ describe("a new agent", () => {
     expect(await code(["test", "-e", "/srv/con/agents/t-one"])).not.toBe(0);
   });
 
-  test("is there after bootstrap, without a reload of PID 1", async () => {
+  test("that nobody has to answer costs no reload of PID 1", async () => {
+    expect((await bootstrap()).code).toBe(0);
     const reloads = ["journalctl", "-q", "-o", "cat", "_PID=1", "--grep", "^Reloading"];
     const before = (await container.exec(reloads)).stdout;
+    await manifest("t-solo", ["can: {tools: [shell]}"]);
     expect((await bootstrap()).code).toBe(0);
+    expect(await state("con@t-solo.path")).toBe("active");
     expect((await container.exec(reloads)).stdout).toBe(before);
+    await container.must(["rm", "/etc/con/agents.d/t-solo.yaml"]);
+    expect((await bootstrap("--prune")).code).toBe(0);
+  });
+
+  test("is there after bootstrap", async () => {
+    expect((await bootstrap()).code).toBe(0);
     expect(await state("con@t-one.path")).toBe("active");
     const tiers = ["systemctl", "show", "--property=DropInPaths", "--value", "con@t-one.service"];
     expect(await container.must(tiers)).toContain("10-tier.conf");
