@@ -62,7 +62,7 @@ const isClaimable = (name: string): boolean =>
 /** A deferred task carries the time of its retry as mtime. */
 function isDue(disk: Disk, path: string, nowMs: number): boolean {
   try {
-    return Number(disk.lstat(path).mtimeMs) <= nowMs;
+    return Math.round(Number(disk.lstat(path).mtimeMs)) <= nowMs;
   } catch (error) {
     if (errnoOf(error) === null) throw error;
     return false;

@@ -57,9 +57,10 @@ export function queuedIds(world: SpoolWorld, post: Post, place: "active" | "defe
     .map((name) => name.slice(0, -".task".length));
 }
 
+/** Whole milliseconds, as it was set: a time in seconds, as a float, may come back some ns later. */
 function retryTime(world: SpoolWorld, post: Post, id: string): number {
   const stat = world.disk.find(pathIn(post.paths, "deferred", id));
-  return stat === null ? Number.POSITIVE_INFINITY : Number(stat.mtimeNs) / 1e6;
+  return stat === null ? Number.POSITIVE_INFINITY : Math.round(Number(stat.mtimeNs) / 1e6);
 }
 
 /** Makes a deferred task active again. Not synced: either place is a right one. */
