@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { readSystem } from "../config/compiled.ts";
 import type { SystemRuntime } from "../config/types.ts";
+import { retryTimeOf } from "../spool/defer.ts";
 import { agentPaths, outerInbox } from "../spool/layout.ts";
 import { type Disk, errnoOf, nodeDisk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
@@ -62,7 +63,7 @@ const isClaimable = (name: string): boolean =>
 /** A deferred task carries the time of its retry as mtime. */
 function isDue(disk: Disk, path: string, nowMs: number): boolean {
   try {
-    return Math.round(Number(disk.lstat(path).mtimeMs)) <= nowMs;
+    return retryTimeOf(disk.lstat(path)) <= nowMs;
   } catch (error) {
     if (errnoOf(error) === null) throw error;
     return false;

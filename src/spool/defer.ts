@@ -57,10 +57,16 @@ export function queuedIds(world: SpoolWorld, post: Post, place: "active" | "defe
     .map((name) => name.slice(0, -".task".length));
 }
 
-/** Whole milliseconds, as it was set: a time in seconds, as a float, may come back some ns later. */
+/**
+ * The retry time that a deferred task carries as mtime, epoch milliseconds, whole as it was set: a time
+ * in seconds, as a float, may come back some ns later.
+ */
+export const retryTimeOf = (stat: { readonly mtimeNs: bigint }): number =>
+  Math.round(Number(stat.mtimeNs) / 1e6);
+
 function retryTime(world: SpoolWorld, post: Post, id: string): number {
   const stat = world.disk.find(pathIn(post.paths, "deferred", id));
-  return stat === null ? Number.POSITIVE_INFINITY : Math.round(Number(stat.mtimeNs) / 1e6);
+  return stat === null ? Number.POSITIVE_INFINITY : retryTimeOf(stat);
 }
 
 /** Makes a deferred task active again. Not synced: either place is a right one. */

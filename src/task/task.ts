@@ -2,7 +2,7 @@
  * What a task is, as values. Pure: no I/O, no clock, no imports from other layers.
  *
  * A task has two halves that never mix: what the sender wrote (`Request`, untrusted text) and what
- * the kernel said about the file (`Origin`: owner uid, size, times). Trust is computed from the
+ * the kernel said about the file (`Origin`: owner, size, times). Trust is computed from the
  * second half only.
  */
 
