@@ -8,12 +8,12 @@
  */
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
-import { exists, replaceDurably, syncDirectory } from "../system/durable.ts";
+import { exists, syncDirectory } from "../system/durable.ts";
 import type { FileFacts } from "../task/id.ts";
 import { emptyTally, type Task } from "../task/task.ts";
 import { unlinkSame } from "./entry.ts";
 import { pathIn, recordPath } from "./known.ts";
-import { encodeQueued } from "./queued.ts";
+import { storeQueued } from "./queued.ts";
 import { type Candidate, openNameFor } from "./scan.ts";
 import { publish } from "./settle.ts";
 import type { Post, SpoolWorld } from "./world.ts";
@@ -27,10 +27,7 @@ export function keepCorrupt(
   why: string,
   entry: { readonly bytes: Uint8Array; readonly facts: FileFacts },
 ): void {
-  const { request: _, ...origin } = task;
-  const envelope = { ...origin, size: entry.bytes.length, claimedAt: stamp(world) };
-  const copy = pathIn(post.paths, "corrupt", task.id);
-  replaceDurably(world.disk, copy, encodeQueued(envelope, entry.bytes), 0o600);
+  storeQueued(world, pathIn(post.paths, "corrupt", task.id), task, entry.bytes);
   report(world, post, task, why);
   unlinkSame(world.disk, candidate.path, entry.facts);
 }

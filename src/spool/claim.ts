@@ -5,7 +5,6 @@
  * next claim knows the id and drops the original. Never: trusts a sender's inode, a name, or what a
  * file says about its sender. On a full disk: throws, and the original stays where it is.
  */
-import { replaceDurably } from "../system/durable.ts";
 import { decodeTask, maxTaskBytes, needsYaml, requestOf } from "../task/codec.ts";
 import { type FileFacts, idForDrop, isId } from "../task/id.ts";
 import { lingerMs } from "../task/retry.ts";
@@ -15,7 +14,7 @@ import { wasCreatedHere } from "./arrival.ts";
 import { keepCorrupt, setAside } from "./aside.ts";
 import { type Read, readEntry, unlinkSame } from "./entry.ts";
 import { earlierSender, pathIn } from "./known.ts";
-import { encodeQueued, type Queued } from "./queued.ts";
+import { type Queued, storeQueued } from "./queued.ts";
 import type { Candidate } from "./scan.ts";
 import { wasSent } from "./sent.ts";
 import type { Post, SpoolWorld } from "./world.ts";
@@ -148,11 +147,7 @@ function take(
   task: Task,
   entry: { readonly bytes: Uint8Array; readonly facts: FileFacts },
 ): Queued {
-  const { request: _, ...origin } = task;
-  const claimedAt = new Date(world.now()).toISOString();
-  const envelope = { ...origin, size: entry.bytes.length, claimedAt };
-  const copy = pathIn(post.paths, "active", task.id);
-  replaceDurably(world.disk, copy, encodeQueued(envelope, entry.bytes), 0o600);
+  const claimedAt = storeQueued(world, pathIn(post.paths, "active", task.id), task, entry.bytes);
   unlinkSame(world.disk, candidate.path, entry.facts);
   return { task: { ...task, size: entry.bytes.length }, claimedAt };
 }

@@ -5,11 +5,12 @@
  * The envelope tells the length, so that a damaged file is seen and never run.
  */
 import type { Disk } from "../system/disk.ts";
-import { readFile } from "../system/durable.ts";
+import { readFile, replaceDurably } from "../system/durable.ts";
 import { decodeTask, maxTaskBytes, needsYaml } from "../task/codec.ts";
 import type { ParseYaml } from "../task/front-matter.ts";
 import { isId } from "../task/id.ts";
 import type { Origin, Sender, Task, Trust } from "../task/task.ts";
+import type { DeliverWorld } from "./world.ts";
 
 /** Head of a queued file. */
 export interface Envelope extends Origin {
@@ -25,7 +26,7 @@ export interface Queued {
 
 const maxEnvelopeBytes = 4096;
 
-export function encodeQueued(envelope: Envelope, raw: Uint8Array): Uint8Array {
+function encodeQueued(envelope: Envelope, raw: Uint8Array): Uint8Array {
   const line = JSON.stringify({
     con: 1,
     id: envelope.id,
@@ -38,6 +39,19 @@ export function encodeQueued(envelope: Envelope, raw: Uint8Array): Uint8Array {
     size: envelope.size,
   });
   return Buffer.concat([Buffer.from(`${line}\n`), raw]);
+}
+
+/** Copies what was read into a private folder, durably; `path` is its place there. */
+export function storeQueued(
+  world: Pick<DeliverWorld, "disk" | "now">,
+  path: string,
+  { request: _, ...origin }: Task,
+  bytes: Uint8Array,
+): Queued["claimedAt"] {
+  const claimedAt = new Date(world.now()).toISOString();
+  const envelope = { ...origin, size: bytes.length, claimedAt };
+  replaceDurably(world.disk, path, encodeQueued(envelope, bytes), 0o600);
+  return claimedAt;
 }
 
 /** The envelope of a queued file and where the sender's bytes begin, or null when it is damaged. */
