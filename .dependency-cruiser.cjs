@@ -10,9 +10,14 @@ const may = {
   tools: ["sandbox", "system", "task"],
   gateway: ["config", "model", "system"],
   host: ["config", "system"],
+  steward: ["host", "config", "task", "system"],
+  contract: [
+    "config", "host", "sandbox", "spool", "steward/types", "steward/ask", "system", "task",
+  ],
   runner: ["task", "spool", "agent", "model", "tools", "sandbox", "config", "system"],
   commands: [
-    "task", "spool", "agent", "model", "tools", "sandbox", "gateway", "host", "runner", "config", "system",
+    "task", "spool", "agent", "model", "tools", "sandbox", "gateway", "host", "steward", "contract",
+    "runner", "config", "system",
   ],
 };
 

@@ -1,6 +1,7 @@
 /** con.yaml, after its schema held: cross checks and defaults. Pure. */
+import { parseDuration } from "./grammar.ts";
 import type { KeyPath } from "./source.ts";
-import type { Config, HealthThresholds, ModelAlias, Provider, Tier } from "./types.ts";
+import type { Config, Health, ModelAlias, Provider, Tier } from "./types.ts";
 
 export type SystemPart = Omit<Config, "agents" | "excluded"> & {
   /** The alias of agents of each tier that name none. */
@@ -16,11 +17,20 @@ export interface RawSystem {
   readonly models: Readonly<Record<string, readonly string[] | RawAlias>>;
   readonly defaults?: Partial<Readonly<Record<Tier, { readonly model?: string }>>>;
   readonly gateway?: { readonly max_concurrent?: number };
-  readonly health?: {
-    readonly disk_min_free_pct?: number;
-    readonly mem_min_free_pct?: number;
-    readonly max_load_factor?: number;
-  };
+  readonly health?: RawHealth;
+}
+
+interface RawHealth {
+  readonly interval?: string;
+  readonly disk_min_free_pct?: number;
+  readonly mem_min_free_pct?: number;
+  readonly max_load_factor?: number;
+  readonly max_session_min?: number;
+  readonly max_queue_age_min?: number;
+  readonly max_journal_mb?: number;
+  readonly max_clock_jump_s?: number;
+  readonly min_upstream_success_pct?: number;
+  readonly max_usd_per_day?: number;
 }
 
 interface RawAlias {
@@ -42,10 +52,17 @@ const tierDefaults: Readonly<Record<Tier, string>> = {
   operator: "smart",
   worker: "fast",
 };
-const healthDefaults: HealthThresholds = {
+export const healthDefaults: Health = {
+  intervalSeconds: 60,
   diskMinFreePct: 15,
   memMinFreePct: 10,
   maxLoadFactor: 2,
+  maxSessionMin: 30,
+  maxQueueAgeMin: 60,
+  maxJournalMb: 250,
+  maxClockJumpSeconds: 60,
+  minUpstreamSuccessPct: 50,
+  maxUsdPerDay: null,
 };
 
 export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Broken[] } {
@@ -55,18 +72,34 @@ export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Brok
     providers: mapValues(raw.providers ?? {}, providerOf),
     models: mapValues(raw.models, aliasOf),
     gateway: { maxConcurrent: gateway.max_concurrent ?? 4 },
-    health: {
-      diskMinFreePct: health.disk_min_free_pct ?? healthDefaults.diskMinFreePct,
-      memMinFreePct: health.mem_min_free_pct ?? healthDefaults.memMinFreePct,
-      maxLoadFactor: health.max_load_factor ?? healthDefaults.maxLoadFactor,
-    },
+    health: healthOf(health),
     defaultModels: {
       officer: defaults.officer?.model ?? tierDefaults.officer,
       operator: defaults.operator?.model ?? tierDefaults.operator,
       worker: defaults.worker?.model ?? tierDefaults.worker,
     },
   };
-  return { part, broken: [...brokenModels(raw, part), ...brokenDefaults(raw, part)] };
+  return {
+    part,
+    broken: [...brokenModels(raw, part), ...brokenDefaults(raw, part), ...brokenInterval(health)],
+  };
+}
+
+function healthOf(raw: RawHealth): Health {
+  const { interval } = raw;
+  const seconds = interval === undefined ? null : parseDuration(interval);
+  return {
+    intervalSeconds: seconds ?? healthDefaults.intervalSeconds,
+    diskMinFreePct: raw.disk_min_free_pct ?? healthDefaults.diskMinFreePct,
+    memMinFreePct: raw.mem_min_free_pct ?? healthDefaults.memMinFreePct,
+    maxLoadFactor: raw.max_load_factor ?? healthDefaults.maxLoadFactor,
+    maxSessionMin: raw.max_session_min ?? healthDefaults.maxSessionMin,
+    maxQueueAgeMin: raw.max_queue_age_min ?? healthDefaults.maxQueueAgeMin,
+    maxJournalMb: raw.max_journal_mb ?? healthDefaults.maxJournalMb,
+    maxClockJumpSeconds: raw.max_clock_jump_s ?? healthDefaults.maxClockJumpSeconds,
+    minUpstreamSuccessPct: raw.min_upstream_success_pct ?? healthDefaults.minUpstreamSuccessPct,
+    maxUsdPerDay: raw.max_usd_per_day ?? healthDefaults.maxUsdPerDay,
+  };
 }
 
 function mapValues<A, B>(
@@ -123,4 +156,10 @@ function brokenDefaults(raw: RawSystem, part: SystemPart): Broken[] {
           },
         ],
   );
+}
+
+function brokenInterval({ interval }: RawHealth): Broken[] {
+  if (interval === undefined || parseDuration(interval) !== null) return [];
+  const why = `${interval} is no time of at most 24h`;
+  return [{ path: ["health", "interval"], why, remedy: "write a number and s, min or h: 60s" }];
 }

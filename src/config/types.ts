@@ -19,11 +19,28 @@ export interface ModelAlias {
   readonly usdPerMillion: { readonly input: number; readonly output: number } | null;
 }
 
-/** What `con doctor` measures against. */
+/** What contracts and `con doctor` measure against; `health.KEY` in a contract names one. */
 export interface HealthThresholds {
   readonly diskMinFreePct: number;
   readonly memMinFreePct: number;
+  /** Load average per core. */
   readonly maxLoadFactor: number;
+  /** How long a runner may do nothing at a task. */
+  readonly maxSessionMin: number;
+  /** How long a task may wait to be claimed. */
+  readonly maxQueueAgeMin: number;
+  readonly maxJournalMb: number;
+  /** Clock against time since boot, between two evaluations. */
+  readonly maxClockJumpSeconds: number;
+  /** Model calls that must succeed, of those in the last quarter of an hour. */
+  readonly minUpstreamSuccessPct: number;
+  /** Alarm on the day's spend; null = no alarm. It refuses no call. */
+  readonly maxUsdPerDay: number | null;
+}
+
+export interface Health extends HealthThresholds {
+  /** How often contracts are evaluated that say nothing else. */
+  readonly intervalSeconds: number;
 }
 
 export interface AgentLimits {
@@ -68,7 +85,7 @@ export interface Config {
   readonly providers: Readonly<Record<string, Provider>>;
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly gateway: { readonly maxConcurrent: number };
-  readonly health: HealthThresholds;
+  readonly health: Health;
   readonly agents: readonly Agent[];
   /** Names of agents that have a manifest with a problem: nothing of theirs is changed. */
   readonly excluded: readonly string[];

@@ -20,14 +20,7 @@ export interface Issue {
 export type Validate = (value: unknown) => Issue[];
 
 /** Keys of the design that this version cannot enforce; accepting them would be a false promise. */
-const notBuiltYet = new Set([
-  "budget",
-  "approval",
-  "spawn",
-  "runner",
-  "interval",
-  "max_session_min",
-]);
+const notBuiltYet = new Set(["budget", "approval", "spawn", "runner"]);
 
 export function createValidators(): { readonly system: Validate; readonly agent: Validate } {
   // `type: [array, object]` with constraints of both is meant, hence no strictTypes.

@@ -2,6 +2,7 @@
  * Is this machine fit, and is this installation healthy? Each check looks, and changes nothing that lasts.
  * A check that cannot be made says so; it never passes by default.
  */
+import { healthDefaults } from "../config/system.ts";
 import type { Config } from "../config/types.ts";
 import { exec } from "../system/exec.ts";
 import { bad, type Check, fine } from "./doctor/check.ts";
@@ -22,9 +23,7 @@ export async function examine(config: Config | null, allowHost: boolean): Promis
     checkUnits(),
     checkCredentials(config),
   ]);
-  const { health } = config ?? {
-    health: { diskMinFreePct: 15, memMinFreePct: 10, maxLoadFactor: 2 },
-  };
+  const health = config?.health ?? healthDefaults;
   return [
     ...checks.flat(),
     checkMount(),

@@ -57,6 +57,8 @@ export interface UnitFact {
   readonly name: string;
   /** Agent that it wakes, null for the system's own. */
   readonly agent: string | null;
+  /** Inactive: it belongs to an agent that is held (holds.ts). */
+  readonly wanted: "active" | "inactive";
 }
 
 /** The packet rules of `table inet con`, loaded as one transaction. */

@@ -5,12 +5,12 @@ import { agentPaths, bellOf } from "../spool/layout.ts";
 import type { Mailbox, Post, SpoolWorld } from "../spool/world.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { type Lease, loadLease } from "../system/lease.ts";
+import { type Lock, takeLock } from "../system/lock.ts";
 import type { Log } from "../system/log.ts";
 import { lingerMs } from "../task/retry.ts";
 import { loadYaml } from "../task/yaml.ts";
 import { openBell } from "./bell.ts";
 import { type Hints, watchInboxes } from "./inbox-watch.ts";
-import { type Lock, takeLock } from "./lock.ts";
 import { createNames } from "./names.ts";
 
 export interface SessionWorld extends SpoolWorld {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { takeLock } from "../../src/runner/lock.ts";
+import { takeLock } from "../../src/system/lock.ts";
 import { type Attempt, runSession } from "../../src/runner/session.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { done, makeDirectories, selfUid } from "../spool/support/fixture.ts";

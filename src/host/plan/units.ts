@@ -24,7 +24,12 @@ const dropIn = (unit: string, name: string, lines: readonly string[]): FileFact 
   content: `# Made by con bootstrap.\n${lines.join("\n")}\n`,
 });
 
-const unit = (name: string, agent: string | null): UnitFact => ({ kind: "unit", name, agent });
+const unit = (name: string, agent: string | null): UnitFact => ({
+  kind: "unit",
+  name,
+  agent,
+  wanted: "active",
+});
 
 export function planUnits(world: World, views: Views): UnitPart[] {
   const { frontDesk } = world.config.system;

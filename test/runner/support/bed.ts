@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import type { AgentRuntime } from "../../../src/config/types.ts";
 import { watchInboxes } from "../../../src/runner/inbox-watch.ts";
-import { takeLock } from "../../../src/runner/lock.ts";
+import { takeLock } from "../../../src/system/lock.ts";
 import { type Attempt, runSession } from "../../../src/runner/session.ts";
 import type { SessionWorld } from "../../../src/runner/world.ts";
 import { deliver } from "../../../src/spool/deliver.ts";

@@ -1,14 +1,14 @@
 /**
- * One runner per agent: flock(2) on `state/lock`.
+ * Locks between processes: flock(2) on a file of its own.
  *
  * flock(1) locks our own open file description, which we passed as its descriptor 3, and ends; the lock
- * lives as long as that description does, so SIGKILL frees it too. Never: waits, or leaves a stale
- * lock behind.
+ * lives as long as that description does, so SIGKILL frees it too. Never: waits longer than it is told, or leaves
+ * a stale lock behind.
  */
 import { spawn } from "node:child_process";
 import { constants } from "node:fs";
-import type { Disk } from "../system/disk.ts";
-import { ConError, exit } from "../system/errors.ts";
+import type { Disk } from "./disk.ts";
+import { ConError, exit } from "./errors.ts";
 
 export interface Lock {
   readonly release: () => void;
@@ -16,10 +16,10 @@ export interface Lock {
 
 const busy = 75;
 
-/** Null when another process holds it. */
-export async function takeLock(disk: Disk, path: string): Promise<Lock | null> {
+/** Null when another process holds it, and still does after `waitSeconds`. */
+export async function takeLock(disk: Disk, path: string, waitSeconds = 0): Promise<Lock | null> {
   const fd = disk.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  const code = await flock(fd);
+  const code = await flock(fd, waitSeconds);
   if (code === 0) return { release: () => disk.close(fd) };
   disk.close(fd);
   if (code === busy) return null;
@@ -27,9 +27,10 @@ export async function takeLock(disk: Disk, path: string): Promise<Lock | null> {
   throw new ConError(exit.unavailable, `cannot lock ${path}`, why, "install util-linux");
 }
 
-function flock(fd: number): Promise<number | null> {
+function flock(fd: number, waitSeconds: number): Promise<number | null> {
+  const wait = waitSeconds === 0 ? ["-n"] : ["-w", String(waitSeconds)];
   return new Promise((resolve) => {
-    const child = spawn("flock", ["-n", "-E", String(busy), "3"], {
+    const child = spawn("flock", [...wait, "-E", String(busy), "3"], {
       stdio: ["ignore", "ignore", "ignore", fd],
     });
     child.on("error", () => resolve(null));

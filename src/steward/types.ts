@@ -1,0 +1,47 @@
+/**
+ * What may be asked of the steward, and what it answers. Types only; `request.schema.json` says the same to
+ * programs. A request is a file in the steward's inbox; who asks is the owner of that file.
+ */
+
+import type { FactKind } from "../host/kinds.ts";
+
+export type StewardVerb =
+  | "pause"
+  | "resume"
+  | "kill_session"
+  | "quarantine"
+  | "halt"
+  | "resume_all"
+  | "reapply";
+
+export type StewardRequest = {
+  readonly version: 1;
+  /** What a person or contract says it is for; one line, at most 500 characters. */
+  readonly why: string;
+  /** Incident that led to it, or null. */
+  readonly incident: string | null;
+} & (
+  | { readonly verb: "pause" | "resume" | "kill_session" | "quarantine"; readonly agent: string }
+  | { readonly verb: "halt"; readonly scope: HaltScope }
+  | { readonly verb: "resume_all" }
+  /** Brings back what drifted of these kinds; empty = all. */
+  | { readonly verb: "reapply"; readonly facts: readonly FactKind[] }
+);
+
+export type HaltScope = "workers" | "agents";
+
+export interface StewardAnswer {
+  readonly version: 1;
+  /** The request's own id, which is its file name without `.json`. */
+  readonly id: string;
+  readonly at: string;
+  readonly by: { readonly uid: number; readonly name: string };
+  readonly verb: StewardVerb | null;
+  readonly status: "done" | "refused" | "failed";
+  /** Of a refusal or failure: what, why, what to do. */
+  readonly error: string | null;
+  /** What was different and is as it should be now, in words. */
+  readonly changes: readonly string[];
+  /** The exact command that takes it back; null where there is nothing to take back. */
+  readonly undo: string | null;
+}
