@@ -13,7 +13,7 @@ nothing. A bad manifest is reported with file and line and leaves the other agen
 data stays, and so does their user, without a password, because files belong to it.
 
 Exit code: 0 all is as described, 78 something in the configuration was left out, 69 something could not
-be done. Keys of --json: applied, changes [{kind, name, why}], removals [{kind, name, agent}],
+be done. Keys of --json: applied, changes [{kind, name, why, drifted}], removals [{kind, name, agent}],
 problems [{file, line, column, key, why, remedy, agent}], findings [{what, why, remedy}],
 failures [{what, why, agent}].
 

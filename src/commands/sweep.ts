@@ -1,13 +1,14 @@
 /**
  * `con sweep`: starts every agent that has work which no wake announced. Run by con-sweep.service.
  *
- * Looks at names and times only: never opens or moves an entry. What is due is decided again by the
+ * An agent that is held keeps its work waiting. Looks at names and times only: never opens or moves an entry. What is due is decided again by the
  * runner; a start too many costs one short process. A folder that cannot be listed, because its agent put
  * something else in its place, counts as empty: it is nobody else's trouble.
  */
 import { join } from "node:path";
 import { readSystem } from "../config/compiled.ts";
 import type { SystemRuntime } from "../config/types.ts";
+import { holdOf, readHolds } from "../host/holds.ts";
 import { retryTimeOf } from "../spool/defer.ts";
 import { agentPaths, outerInbox } from "../spool/layout.ts";
 import { type Disk, errnoOf, nodeDisk } from "../system/disk.ts";
@@ -29,7 +30,10 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
     const why = "only root sees all queues and starts agents";
     throw new ConError(exit.permission, "sweep", why, "run it as root (sudo con sweep)");
   }
-  const units = agentsWithWork(nodeDisk, readSystem(), io.now()).map(
+  const system = readSystem();
+  const holds = readHolds();
+  const free = system.agents.filter((agent) => holdOf(holds, agent) === null);
+  const units = agentsWithWork(nodeDisk, { ...system, agents: free }, io.now()).map(
     (name) => `con@${name}.service`,
   );
   if (units.length === 0) return exit.ok;

@@ -7,8 +7,9 @@ import { printReport, reportJson } from "./shared/report.ts";
 import { safeJson } from "./shared/text.ts";
 
 const example = `Prints each difference between configuration and machine: users, directories, modes, access lists, files,
-units, packet rules, and what is left of agents without a manifest. Access lists below a granted directory
-are set when the grant changes and not compared here.
+units, packet rules, and what is left of agents without a manifest. "drifted" marks what the latest con bootstrap
+had made so and is different now; the rest was changed in /etc/con since then. Access lists below a granted
+directory are set when the grant changes and not compared here.
 
 Exit code: 0 none, 1 there are some, 78 the configuration itself has problems.
 Keys of --json: as in con bootstrap --help.

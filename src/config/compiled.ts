@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConError, exit } from "../system/errors.ts";
-import type { AgentRuntime, GatewayRuntime, SystemRuntime } from "./types.ts";
+import type { AgentRuntime, GatewayRuntime, HealthRuntime, SystemRuntime } from "./types.ts";
 
 export const compiledDirectory = "/var/lib/con/compiled";
 
@@ -15,6 +15,8 @@ export const compiledDirectory = "/var/lib/con/compiled";
 export const compiledPaths = (directory: string = compiledDirectory) => ({
   system: join(directory, "system.json"),
   gateway: join(directory, "gateway.json"),
+  /** For the evaluator of contracts. */
+  health: join(directory, "health.json"),
   agents: join(directory, "agents"),
   agent: (name: string) => join(directory, "agents", `${name}.json`),
   /** Assembled AGENTS.md and `skills/` of one agent. */
@@ -32,6 +34,10 @@ export function readAgent(name: string, directory?: string): AgentRuntime {
 
 export function readGateway(directory?: string): GatewayRuntime {
   return readCompiled<GatewayRuntime>(compiledPaths(directory).gateway, "gateway configuration");
+}
+
+export function readHealth(directory?: string): HealthRuntime {
+  return readCompiled<HealthRuntime>(compiledPaths(directory).health, "health configuration");
 }
 
 function readCompiled<T extends { readonly version: 1 }>(path: string, what: string): T {

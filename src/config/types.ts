@@ -178,3 +178,27 @@ export interface GatewayCaller {
   /** Aliases it may use; `*` = all. */
   readonly models: readonly string[];
 }
+
+/** /var/lib/con/compiled/health.json, readable by root only. */
+export interface HealthRuntime {
+  readonly version: 1;
+  readonly name: string;
+  readonly root: string;
+  readonly frontDesk: string;
+  /** Gets what contracts escalate to `sysadmin`; the front desk where no agent has that role. */
+  readonly sysadmin: string;
+  readonly intervalSeconds: number;
+  readonly thresholds: HealthThresholds;
+  readonly agents: readonly HealthAgent[];
+  /** Names of credentials that the configuration wants. */
+  readonly credentials: readonly string[];
+}
+
+export interface HealthAgent {
+  readonly name: string;
+  readonly uid: number;
+  readonly tier: Tier;
+  readonly wake: "path" | "bell";
+  readonly runtimeSeconds: number;
+  readonly scheduled: boolean;
+}

@@ -4,7 +4,9 @@
  * A contract file (docs/decisions/0003-contracts.md) is parsed once into a `Contract`; an evaluation makes a
  * `Result` for each check that is due; incidents are kept from one evaluation to the next.
  */
-import type { HealthThresholds } from "../config/types.ts";
+import type { HealthRuntime, HealthThresholds } from "../config/types.ts";
+
+export type { HealthRuntime } from "../config/types.ts";
 
 export type Severity = "critical" | "high" | "medium" | "low";
 
@@ -153,30 +155,6 @@ export interface ProbeWorld {
 /** One built-in check. Never throws for what it looks at: that is a verdict. */
 export type BuiltinCheck = (args: BuiltinArguments, world: ProbeWorld) => Promise<Verdict>;
 
-/** /var/lib/con/compiled/health.json, readable by root only. */
-export interface HealthRuntime {
-  readonly version: 1;
-  readonly name: string;
-  readonly root: string;
-  readonly frontDesk: string;
-  /** Gets what contracts escalate to `sysadmin`; the front desk where no agent has that role. */
-  readonly sysadmin: string;
-  readonly intervalSeconds: number;
-  readonly thresholds: HealthThresholds;
-  readonly agents: readonly HealthAgent[];
-  /** Names of credentials that the configuration wants. */
-  readonly credentials: readonly string[];
-}
-
-export interface HealthAgent {
-  readonly name: string;
-  readonly uid: number;
-  readonly tier: "officer" | "operator" | "worker";
-  readonly wake: "path" | "bell";
-  readonly runtimeSeconds: number;
-  readonly scheduled: boolean;
-}
-
 export interface Incident {
   /** `inc-` and a UUID version 7. */
   readonly id: string;
@@ -187,9 +165,21 @@ export interface Incident {
   readonly state: "pending" | "open" | "closed";
   readonly firstSeen: number;
   readonly lastSeen: number;
+  /** Latest opening or reopening; null while pending. */
+  readonly openedAt: number | null;
   readonly closedAt: number | null;
+  /** What closed it, in words; null unless closed. */
+  readonly closedWhy: string | null;
+  /** Its closing was told to whom it had escalated. */
+  readonly closureTold: boolean;
   /** Evaluations that saw it fail. */
   readonly count: number;
+  /** The same in a row, up to the latest. */
+  readonly streak: number;
+  /** How often it came back within the hour. */
+  readonly reopened: number;
+  /** Of the contract, as it was when the check failed last. */
+  readonly onFail: OnFail;
   readonly key: string;
   readonly evidence: string;
   readonly remedy: string;

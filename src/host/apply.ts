@@ -14,6 +14,7 @@ import { type Change, unitOfDropIn } from "./diff.ts";
 import type { DirectoryFact, Fact, PathFact, PersonFact, Stray, UnitFact } from "./facts.ts";
 import * as paths from "./paths.ts";
 import { sysusersText } from "./plan/people.ts";
+import { agentOfPath } from "./report.ts";
 import { listUnits, onUnits, reloadUnits, type Units } from "./systemd.ts";
 import { directoryFlags, procPath, type Walk, withDescriptor, withWalk } from "./walk.ts";
 import { makePath, makeWith } from "./write.ts";
@@ -145,16 +146,17 @@ async function refreshGateway(
 
 const gatewayUnit = "con-gateway.service";
 
-/** Starts what should listen. Returns the units that did not come up. */
+/** Starts what should listen, stops what is held. Returns the units that are not as wanted. */
 export async function applyUnits(changes: readonly Change[]): Promise<UnitFact[]> {
-  const wanted = changes.map(({ fact }) => fact).filter((fact) => fact.kind === "unit");
-  if (wanted.length === 0) return [];
-  await onUnits(
-    "start",
-    wanted.map(({ name }) => name),
-  );
+  const all = changes.map(({ fact }) => fact).filter((fact) => fact.kind === "unit");
+  if (all.length === 0) return [];
+  const named = (wanted: UnitFact["wanted"]): string[] =>
+    all.filter((fact) => fact.wanted === wanted).map(({ name }) => name);
+  await onUnits("stop", named("inactive"));
+  await onUnits("start", named("active"));
   const after = await listUnits();
-  return wanted.filter(({ name }) => after.get(name)?.active !== "active");
+  const active = (name: string): boolean => after.get(name)?.active === "active";
+  return all.filter(({ name, wanted }) => active(name) !== (wanted === "active"));
 }
 
 /** FIFOs exist once their socket unit listens. */
@@ -206,14 +208,4 @@ function closeInbox(inbox: string, acls: AclLibrary): void {
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }
-}
-
-/** Which agent a path belongs to, as far as its name says. */
-function agentOfPath(path: string): string | null {
-  const match =
-    /^\/srv\/con\/agents\/([^/]+)/.exec(path) ??
-    /^\/var\/lib\/con\/compiled\/agents\/([^/]+?)(?:\.json)?(?:\/|$)/.exec(path) ??
-    /\/con@([^/]+)\.[a-z]+\.d\//.exec(path) ??
-    /^\/run\/con\/bell\/([^/]+)$/.exec(path);
-  return match?.[1] ?? null;
 }

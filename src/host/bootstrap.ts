@@ -6,21 +6,27 @@
  */
 import fs from "node:fs";
 import type { Problem } from "../config/types.ts";
+import { nodeDisk } from "../system/disk.ts";
 import { openAcl } from "./acl.ts";
-import { applyFifos, applyPaths, applyStrays, applyUnits, type Failure } from "./apply.ts";
+import { applyStrays, type Failure } from "./apply.ts";
 import { type Change, diff, findStrays } from "./diff.ts";
-import type { Stray } from "./facts.ts";
+import type { PersonFact, Stray } from "./facts.ts";
+import { withHolds } from "./holds.ts";
+import { withApplyLock } from "./lock.ts";
 import { openAgentDirectories } from "./machine.ts";
 import { observe, type Seen } from "./observe.ts";
 import * as paths from "./paths.ts";
 import { type Plan, plan } from "./plan.ts";
 import { type Options, prepare, readConfig, type Session } from "./prepare.ts";
-import { loadRules } from "./rules.ts";
+import { realise, realiseRules } from "./realise.ts";
+import { promised, saveSnapshot, snapshotIfAny } from "./snapshot.ts";
 import type { Finding, World } from "./world.ts";
 
 export interface Report {
   /** What was done, or with --dry-run would be. */
   readonly changes: readonly Change[];
+  /** Those of `changes` that an earlier run had promised: the machine moved, not the configuration. */
+  readonly drifted: ReadonlySet<Change>;
   readonly strays: readonly Stray[];
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
@@ -29,16 +35,23 @@ export interface Report {
   readonly applied: boolean;
 }
 
-export async function bootstrap(options: Options): Promise<Report> {
+/** One at a time; a dry run only looks. */
+export const bootstrap = (options: Options): Promise<Report> =>
+  options.dryRun ? run(options) : withApplyLock(nodeDisk, () => run(options));
+
+async function run(options: Options): Promise<Report> {
   const { config, problems } = await readConfig();
   if (config === null) return nothing(problems);
   const session: Session = { options, acls: openAcl(), changes: [], failures: [] };
-  const { world, findings } = await prepare(session, config, problems);
+  const { world, people, findings } = await prepare(session, config, problems);
   const final = await converge(session, world);
+  const drifted = driftedOf(session.changes);
+  if (!options.dryRun) promise(final, people);
   const strays = await clean(session, final);
   if (!options.dryRun) fs.writeFileSync(paths.appliedFile, "");
   return {
     changes: session.changes,
+    drifted,
     strays: strays.removed,
     problems,
     findings: [
@@ -54,6 +67,7 @@ export async function bootstrap(options: Options): Promise<Report> {
 
 const nothing = (problems: readonly Problem[]): Report => ({
   changes: [],
+  drifted: new Set(),
   strays: [],
   problems,
   findings: [],
@@ -69,50 +83,53 @@ interface Converged {
   readonly changed: boolean;
 }
 
+function driftedOf(changes: readonly Change[]): Set<Change> {
+  const snapshot = snapshotIfAny();
+  if (snapshot === null) return new Set();
+  const before = promised(snapshot);
+  return new Set(changes.filter(({ fact }) => before(fact)));
+}
+
+/** Before the strays: a hold or a repair in between must find the new promise. */
+function promise({ world, plan: { facts } }: Converged, people: readonly PersonFact[]): void {
+  const tiers = Object.fromEntries(tiersOf(world));
+  saveSnapshot(nodeDisk, { version: 1, facts, people, tiers });
+}
+
+function tiersOf({ config, deployed }: World): Map<string, string> {
+  return new Map([
+    ...config.agents.map(({ name, tier }) => [name, tier] as const),
+    ...deployed.map(({ entry }) => [entry.name, entry.tier] as const),
+  ]);
+}
+
 /** Each turn gives up one thing that the machine refuses, so it ends. */
 async function converge(session: Session, start: World): Promise<Converged> {
   let world = start;
+  const tiers = tiersOf(start);
   for (;;) {
     const current = plan(world);
-    const seen = await observe(current.facts, session.acls);
-    const changes = diff(current.facts, seen);
+    const facts = withHolds(current.facts, world.holds, (agent) => tiers.get(agent) ?? "worker");
+    const seen = await observe(facts, session.acls);
+    const changes = diff(facts, seen);
     if (session.options.dryRun) {
       session.changes.push(...changes);
       return { world, plan: current, seen, changed: false };
     }
-    const refused = await applyRules(changes);
+    const refused = await realiseRules(changes);
     if (refused !== null) {
       world = { ...world, network: { usable: false, why: refused } };
       session.failures.push({ what: "packet rules", why: refused, agent: null });
       continue;
     }
     session.changes.push(...changes);
-    session.failures.push(...(await applyPaths(current.facts, changes, seen.units, session.acls)));
-    const down = await applyUnits(changes);
-    const deaf = down.flatMap(({ name, agent }) =>
-      agent !== null && name.endsWith(".path") ? agent : [],
-    );
-    session.failures.push(...failedUnits(down));
-    session.failures.push(...applyFifos(current.facts, session.acls));
+    const { failures, deaf } = await realise(facts, changes, seen.units, session.acls);
+    session.failures.push(...failures);
     if (deaf.length === 0)
       return { world, plan: current, seen, changed: session.changes.length > 0 };
     world = { ...world, bells: new Set([...world.bells, ...deaf]) };
   }
 }
-
-async function applyRules(changes: readonly Change[]): Promise<string | null> {
-  for (const { fact } of changes) if (fact.kind === "rules") return loadRules(fact.text);
-  return null;
-}
-
-const failedUnits = (down: readonly { name: string; agent: string | null }[]): Failure[] =>
-  down
-    .filter(({ name, agent }) => agent === null || !name.endsWith(".path"))
-    .map(({ name, agent }) => ({
-      what: name,
-      why: "it did not start: see systemctl status",
-      agent,
-    }));
 
 async function clean(
   { options, acls }: Session,

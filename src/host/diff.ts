@@ -27,7 +27,9 @@ function differenceOf(fact: Fact, seen: Seen): string | null {
       return null;
     case "unit": {
       const state = seen.units.get(fact.name)?.active ?? "inactive";
-      return state === "active" ? null : `${state}, not active`;
+      if (fact.wanted === "active") return state === "active" ? null : `${state}, not active`;
+      const rests = state === "inactive" || state === "failed";
+      return rests ? null : `${state}, though ${fact.agent} is held`;
     }
     case "rules":
       return seen.rules === "as-wanted" ? null : seen.rules === "none" ? "not loaded" : "changed";

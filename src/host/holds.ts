@@ -9,9 +9,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import type { Fact } from "./facts.ts";
-import { agentBase, root } from "./paths.ts";
+import { agentBase, root, holds as where } from "./paths.ts";
 
-export const holdsDirectory = "/var/lib/con/holds";
+export const holdsDirectory = where;
 
 export interface Hold {
   readonly version: 1;
@@ -91,7 +91,8 @@ export function holdOf(
 
 /**
  * Lays holds over the facts of a plan: units that wake a held agent are wanted inactive, the FIFO of its
- * bell is then not wanted at all, and a quarantined agent's inbox has no named entries.
+ * bell is then not wanted at all, its runner does not run, and a quarantined one's inbox has no named
+ * entries.
  */
 export function withHolds(
   facts: readonly Fact[],
@@ -100,7 +101,9 @@ export function withHolds(
 ): Fact[] {
   const held = (name: string | null): Hold | null =>
     name === null ? null : holdOf(holds, { name, tier: tierOf(name) });
-  return facts.flatMap((fact): Fact[] => {
+  const agents = new Set(facts.flatMap((fact) => (fact.kind === "unit" ? (fact.agent ?? []) : [])));
+  const runners = [...agents].filter((name) => held(name) !== null).map(stoppedRunner);
+  const laid = facts.flatMap((fact): Fact[] => {
     if (fact.kind === "unit")
       return [held(fact.agent) === null ? fact : { ...fact, wanted: "inactive" }];
     if (fact.kind === "fifo")
@@ -110,7 +113,15 @@ export function withHolds(
     if (owner === null || holds.agents.get(owner)?.kind !== "quarantined") return [fact];
     return [{ ...fact, named: [] }];
   });
+  return [...laid, ...runners];
 }
+
+const stoppedRunner = (agent: string): Fact => ({
+  kind: "unit",
+  name: `con@${agent}.service`,
+  agent,
+  wanted: "inactive",
+});
 
 /** The agent whose inbox `path` is. The outer inbox stays open: it belongs to people. */
 function inboxOwner(path: string): string | null {

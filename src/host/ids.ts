@@ -12,6 +12,8 @@ export const serviceGroups = { agents: 19_990, trusted: 19_991, "con-gateway": 1
 export type ServiceGroup = keyof typeof serviceGroups;
 
 export const gatewayUser = "con-gateway";
+/** Runs the shell parts of contracts; owns nothing and is in no group. */
+export const checkUser = { name: "con-check", id: 19_993 } as const;
 export const userOf = (agent: string): string => `a-${agent}`;
 
 /** What the machine's user database says now. */

@@ -1,7 +1,6 @@
 /** Parts of what bootstrap promised, by what a person would call them. Pure. */
-import { join } from "node:path";
-import type { Fact } from "./facts.ts";
-import { artifacts, library, logs, root } from "./paths.ts";
+import type { Fact, Stray } from "./facts.ts";
+import { contracts, library, root } from "./paths.ts";
 
 export type FactKind =
   | "users"
@@ -22,7 +21,6 @@ export const factKinds: readonly FactKind[] = [
   "configuration",
 ];
 
-export const contractsDirectory = join(root, "contracts");
 const instructions = new RegExp(`^${library}/compiled/agents/[^/]+/(AGENTS\\.md|skills)(/|$)`);
 
 /** Every fact belongs to exactly one kind. */
@@ -41,10 +39,14 @@ export function kindOf(fact: Fact): FactKind {
   }
 }
 
+export const kindOfStray = ({ kind, name }: Stray): FactKind =>
+  kind === "path" ? kindOfPath(name) : kind === "user" ? "users" : "units";
+
 function kindOfPath(path: string): FactKind {
-  if (path === contractsDirectory || path.startsWith(`${contractsDirectory}/`)) return "contracts";
+  if (isBelow(contracts, path)) return "contracts";
   if (instructions.test(path)) return "instructions";
   if (path.startsWith("/run/systemd/system/")) return "units";
-  const shared = [root, artifacts, logs].some((at) => path === at || path.startsWith(`${at}/`));
-  return shared ? "directories" : "configuration";
+  return isBelow(root, path) ? "directories" : "configuration";
 }
+
+const isBelow = (top: string, path: string): boolean => path === top || path.startsWith(`${top}/`);

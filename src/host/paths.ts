@@ -10,6 +10,18 @@ export const bellDirectory = "/run/con/bell";
 export const artifacts = "/srv/con/artifacts";
 export const logs = "/srv/con/logs";
 export const ledgerDirectory = "/srv/con/logs/ledger";
+export const reports = "/srv/con/logs/contracts";
+export const metrics = "/srv/con/logs/metrics";
+export const audit = "/srv/con/logs/audit";
+export const contracts = "/srv/con/contracts";
+export const steward = "/srv/con/steward";
+/** What is stopped on purpose; see holds.ts. */
+export const holds = "/var/lib/con/holds";
+export const healthState = "/var/lib/con/health";
+/** What the latest bootstrap promised; see snapshot.ts. */
+export const snapshot = "/var/lib/con/snapshot.json";
+/** Taken by whoever makes the machine equal to a list of facts. */
+export const applyLock = "/run/con/apply.lock";
 export const credentials = "/etc/con/credentials";
 /** units/tiers/*.conf, installed beside the units; PID 1 passes over a folder of that name. */
 export const tierFiles = "/usr/lib/systemd/system/tiers";

@@ -13,8 +13,10 @@ import { replaceDurably } from "../system/durable.ts";
 import { ConError, exit } from "../system/errors.ts";
 import type { AclLibrary } from "./acl.ts";
 import { applyPeople, type Failure } from "./apply.ts";
+import { gatherContracts } from "./contracts.ts";
 import { type Change, diffPeople } from "./diff.ts";
 import type { PersonFact } from "./facts.ts";
+import { readHolds } from "./holds.ts";
 import { gatewayUser, type People, serviceGroups, userOf } from "./ids.ts";
 import { type Assembled, assemble, type Tree } from "./instructions.ts";
 import * as machine from "./machine.ts";
@@ -80,7 +82,7 @@ export async function prepare(
   session: Session,
   configured: Config,
   problems: Problem[],
-): Promise<{ world: World; findings: Finding[] }> {
+): Promise<{ world: World; people: readonly PersonFact[]; findings: Finding[] }> {
   const { options } = session;
   let config = configured;
   const registry = machine.readRegistry();
@@ -93,6 +95,7 @@ export async function prepare(
   const wrong = new Map(diffPeople(wanted, people).wrong.map(({ fact, why }) => [fact.name, why]));
   config = withoutWrongUsers(config, wrong, problems);
   const { tree, findings } = readTree(paths.configuration);
+  const contracts = gatherContracts();
   const limit = machine.inotifyLimit();
   const world: World = {
     config,
@@ -106,8 +109,10 @@ export async function prepare(
     inotifyLimit: limit,
     credentials: machine.credentialNames(),
     network: await machine.readNetwork(config, options.allowHost),
+    holds: readHolds(),
+    contracts: contracts.files,
   };
-  return { world, findings };
+  return { world, people: wanted, findings: [...findings, ...contracts.findings] };
 }
 
 function saveRegistry(registry: Readonly<Record<string, number>>): void {

@@ -11,7 +11,15 @@ export interface UnitState {
 /** Units that PID 1 has in memory. One that is not among them is read from disk when it starts. */
 export type Units = ReadonlyMap<string, UnitState>;
 
-const patterns = ["con@*", "con-bell@*", "con-gateway.*", "con-sweep.*", "con-schedule@*"];
+const patterns = [
+  "con@*",
+  "con-bell@*",
+  "con-gateway.*",
+  "con-healthcheck.*",
+  "con-steward.*",
+  "con-sweep.*",
+  "con-schedule@*",
+];
 /** Far below ARG_MAX, and short enough that one call ends within its time limit. */
 const chunkSize = 200;
 const chunkTimeoutMs = 120_000;

@@ -1,5 +1,6 @@
 /** All that a plan depends on: configuration, and what only the machine can say. */
 import type { AgentEntry, AgentRuntime, Config } from "../config/types.ts";
+import type { Holds } from "./holds.ts";
 import type { People, ServiceGroup } from "./ids.ts";
 import type { Assembled } from "./instructions.ts";
 import type { Registry } from "./registry.ts";
@@ -26,6 +27,10 @@ export interface World {
   /** Names of credentials in /etc/con/credentials. */
   readonly credentials: ReadonlySet<string>;
   readonly network: Network;
+  /** What is stopped on purpose. */
+  readonly holds: Holds;
+  /** Contract files and their scripts, by path below /srv/con/contracts. */
+  readonly contracts: ReadonlyMap<string, Uint8Array>;
 }
 
 /** What the packet rules can be made of, or why there are none. */

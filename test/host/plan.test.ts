@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/parse.ts";
 import { diff } from "../../src/host/diff.ts";
 import type { DirectoryFact, Fact, FileFact } from "../../src/host/facts.ts";
+import { noHolds } from "../../src/host/holds.ts";
 import { parsePeople } from "../../src/host/ids.ts";
 import type { Seen } from "../../src/host/observe.ts";
 import { plan } from "../../src/host/plan.ts";
@@ -47,6 +48,8 @@ function world(change: Partial<World> = {}, files: Record<string, string> = mani
     inotifyLimit: 128,
     credentials: new Set(),
     network: open,
+    holds: noHolds,
+    contracts: new Map(),
     ...change,
   };
 }

@@ -9,6 +9,7 @@ import type {
   AgentRuntime,
   Config,
   GatewayRuntime,
+  HealthRuntime,
   SystemRuntime,
 } from "../../config/types.ts";
 
@@ -100,5 +101,35 @@ export function compileGateway(
     maxConcurrent: config.gateway.maxConcurrent,
     ledger: places.ledger,
     callers: [{ uid: 0, name: "root", models: ["*"] }, ...callers],
+  };
+}
+
+/** For the evaluator of contracts. Escalations go to the agent with the role sysadmin. */
+export function compileHealth(
+  config: Config,
+  places: Places,
+  entries: readonly AgentEntry[],
+): HealthRuntime {
+  const { intervalSeconds, ...thresholds } = config.health;
+  const { frontDesk, name } = config.system;
+  const runtimes = new Map(config.agents.map((agent) => [agent.name, agent.limits.runtimeSeconds]));
+  const credentials = Object.values(config.providers).flatMap(({ credential }) => credential ?? []);
+  return {
+    version: 1,
+    name,
+    root: places.root,
+    frontDesk,
+    sysadmin: config.agents.find(({ roles }) => roles.includes("sysadmin"))?.name ?? frontDesk,
+    intervalSeconds,
+    thresholds,
+    agents: entries.map((entry) => ({
+      name: entry.name,
+      uid: entry.uid,
+      tier: entry.tier,
+      wake: entry.wake,
+      runtimeSeconds: runtimes.get(entry.name) ?? 0,
+      scheduled: entry.schedule !== null,
+    })),
+    credentials: [...new Set(credentials)].sort(),
   };
 }

@@ -44,8 +44,28 @@ function systemDirectories(world: World): DirectoryFact[] {
     ours(join(paths.library, "compiled"), 0o755),
     ours(join(paths.library, "compiled/agents"), 0o711),
     ours(paths.credentials, 0o700),
+    ours(paths.holds, 0o755),
+    ours(paths.healthState, 0o700),
+    ...stewardDirectories(world),
     ours(paths.runtime, 0o755),
     ours(paths.bellDirectory, 0o755),
+  ];
+}
+
+/** Requests are dropped like tasks: sticky, so that nobody removes another's. */
+function stewardDirectories(world: World): DirectoryFact[] {
+  const read = [trusted(world, 5)];
+  return [
+    directory(paths.steward, 0, 0, 0o711),
+    directory(join(paths.steward, "inbox"), 0, 0, 0o3770, {
+      named: [trusted(world)],
+      inherit: { mode: 0o750, named: [] },
+    }),
+    directory(join(paths.steward, "outbox"), 0, 0, 0o2750, {
+      named: read,
+      inherit: { mode: 0o750, named: read },
+    }),
+    directory(join(paths.steward, "corrupt"), 0, 0, 0o700),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   compileAgent,
   compileEntry,
   compileGateway,
+  compileHealth,
   compileSystem,
   type Places,
 } from "./compiled.ts";
@@ -46,7 +47,9 @@ export function planFiles(world: World, views: Views): (FileFact | DirectoryFact
       0o640,
       json(compileGateway(config, places, entries)),
     ),
+    file(compiled.health, 0, 0o600, json(compileHealth(config, places, entries))),
     file(paths.wakeFile, 0, 0o644, wakeText(world)),
+    ...contractFiles(world),
     ...views.all.flatMap((view) => agentFiles(world, views, view)),
   ];
 }
@@ -81,6 +84,28 @@ function agentFiles(world: World, views: Views, view: View): (FileFact | Directo
     ...skills.flatMap((skill) => skillFiles(join(home, "skills", skill.name), gid, skill.files)),
   ];
 }
+
+function contractFiles({ contracts }: World): (FileFact | DirectoryFact)[] {
+  const script = (name: string): boolean => name.startsWith("scripts/");
+  return [
+    openDirectory(paths.contracts),
+    openDirectory(join(paths.contracts, "scripts")),
+    ...[...contracts].map(([name, content]) =>
+      file(join(paths.contracts, name), 0, script(name) ? 0o755 : 0o644, content),
+    ),
+  ];
+}
+
+const openDirectory = (path: string): DirectoryFact => ({
+  kind: "directory",
+  path,
+  uid: 0,
+  gid: 0,
+  mode: 0o755,
+  named: [],
+  inherit: null,
+  deep: false,
+});
 
 function skillFiles(
   folder: string,

@@ -27,7 +27,7 @@ export function planGrants(world: World, views: Views): DirectoryFact[] {
     ...can.read.map((directory) => ({ directory, uid, perms: read })),
     ...can.write.map((directory) => ({ directory, uid, perms: write })),
   ]);
-  const roots = [paths.artifacts, paths.logs];
+  const roots = [paths.artifacts, paths.logs, paths.reports, paths.metrics, paths.audit];
   const all = new Set(roots);
   for (const { directory } of grants)
     for (let at = directory; !all.has(at) && at !== "/"; at = dirname(at)) all.add(at);
@@ -40,10 +40,10 @@ function shared(world: World, path: string, grants: readonly Grant[]): Directory
   for (const grant of grants) if (covers(grant.directory, path)) add(grant.uid, grant.perms);
   const inherited = entries(perms);
   for (const grant of grants) if (covers(path, grant.directory)) add(grant.uid, search);
-  const isLogs = path === paths.logs;
   // The gateway passes through the logs to its ledger.
-  if (isLogs) add(world.gatewayUid, search);
-  const people = trusted(world, isLogs ? read : write);
+  if (path === paths.logs) add(world.gatewayUid, search);
+  // Logs are evidence: people read them, and only the programs that keep them write.
+  const people = trusted(world, covers(paths.logs, path) ? read : write);
   return {
     kind: "directory",
     path,

@@ -1,7 +1,7 @@
 /** Which users and groups there should be, and the sysusers.d(5) file that makes them. Pure. */
 import type { Config } from "../../config/types.ts";
 import type { PersonFact } from "../facts.ts";
-import { gatewayUser, serviceGroups, userOf } from "../ids.ts";
+import { checkUser, gatewayUser, serviceGroups, userOf } from "../ids.ts";
 import { agentBase } from "../paths.ts";
 import type { Registry } from "../registry.ts";
 
@@ -12,14 +12,8 @@ export function planPeople(
   system: Config["system"],
 ): PersonFact[] {
   const groups = (["agents", "trusted"] as const).map((name) => group(name, serviceGroups[name]));
-  const gateway: PersonFact = {
-    kind: "user",
-    name: gatewayUser,
-    id: serviceGroups[gatewayUser],
-    groups: [],
-    description: "con model gateway",
-    home: "/",
-  };
+  const gateway = service(gatewayUser, serviceGroups[gatewayUser], "con model gateway");
+  const check = service(checkUser.name, checkUser.id, "con contract checks");
   const agents = names.map(
     (name): PersonFact => ({
       kind: "user",
@@ -31,8 +25,17 @@ export function planPeople(
       home: `${agentBase(name)}/workspace`,
     }),
   );
-  return [...groups, gateway, ...agents];
+  return [...groups, gateway, check, ...agents];
 }
+
+const service = (name: string, id: number, description: string): PersonFact => ({
+  kind: "user",
+  name,
+  id,
+  groups: [],
+  description,
+  home: "/",
+});
 
 const group = (name: string, id: number): PersonFact => ({
   kind: "group",

@@ -40,9 +40,23 @@ export function planUnits(world: World, views: Views): UnitPart[] {
   return [
     unit("con-gateway.socket", null),
     unit("con-sweep.timer", null),
+    unit("con-steward.path", null),
+    healthTimer(world),
+    unit("con-healthcheck.timer", null),
     ...credentialDropIn(world),
     ...ordered.flatMap((view) => agentUnits(world, views, view)),
   ];
+}
+
+/** The first value empties what the unit file says (systemd.timer(5)). */
+function healthTimer({ config }: World): FileFact {
+  const every = `OnUnitActiveSec=${config.health.intervalSeconds}s`;
+  return dropIn("con-healthcheck.timer", "50-interval.conf", [
+    "[Timer]",
+    "OnUnitActiveSec=",
+    "OnBootSec=30s",
+    every,
+  ]);
 }
 
 function credentialDropIn(world: World): FileFact[] {
