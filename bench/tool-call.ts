@@ -101,7 +101,7 @@ async function measure(): Promise<void> {
     nonce: () => randomBytes(16).toString("hex"),
   };
   const before = syncs;
-  await runTask(deps, task, { ...options, history: journal.lines });
+  await runTask(deps, task, { ...options, completion: null, history: journal.lines });
   journal.close();
   const own = began.slice(1).map((start, n) => start - (ended[n] ?? start));
   const result = {

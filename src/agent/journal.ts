@@ -6,6 +6,7 @@
  * that cannot be read before the last one means that the file is not ours any more.
  */
 import type { Message, ToolCall } from "../model/types.ts";
+import type { CheckResult } from "../task/done-when/types.ts";
 import type { Outcome, Usage } from "../task/task.ts";
 
 interface CallIntent {
@@ -43,6 +44,15 @@ export interface ModelResult {
   readonly at: string;
 }
 
+interface ChecksMade {
+  readonly kind: "check-result";
+  readonly round: number;
+  readonly results: readonly CheckResult[];
+  /** What the model is told; null when all passed. */
+  readonly text: string | null;
+  readonly at: string;
+}
+
 export type JournalLine =
   | { readonly kind: "attempt"; readonly at: string }
   /** The conversation as it was first sent; a resume sends the same bytes. */
@@ -65,6 +75,9 @@ export type JournalLine =
   | { readonly kind: "note"; readonly step: number; readonly text: string; readonly at: string }
   | CallIntent
   | CallResult
+  /** The answer is there, and the task's own completion checks are made. */
+  | { readonly kind: "check-intent"; readonly round: number; readonly at: string }
+  | ChecksMade
   /** The task reached its end; only settling is left. */
   | { readonly kind: "final"; readonly outcome: Outcome; readonly at: string }
   /** A failed task runs again: the end before this line does not count. */
@@ -79,6 +92,8 @@ const kinds: ReadonlySet<string> = new Set<JournalLine["kind"]>([
   "note",
   "tool-intent",
   "tool-result",
+  "check-intent",
+  "check-result",
   "final",
   "retry",
 ]);
@@ -125,6 +140,8 @@ function decodeLine(text: string): JournalLine | string {
   return isLine ? (value as JournalLine) : "is not a journal line of this version";
 }
 
-/** Completed calls, of models and tools: an attempt that adds some made progress. */
+const completed: ReadonlySet<string> = new Set(["model-result", "tool-result", "check-result"]);
+
+/** Completed calls of models and tools, and rounds of checks: an attempt that adds some made progress. */
 export const progressOf = (lines: readonly JournalLine[]): number =>
-  lines.filter((line) => line.kind === "model-result" || line.kind === "tool-result").length;
+  lines.filter(({ kind }) => completed.has(kind)).length;

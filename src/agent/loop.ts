@@ -8,9 +8,17 @@
 import type { ModelError, ModelReply, ToolCall } from "../model/types.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import { receive } from "./ask.ts";
+import { judgeByChecks, refusedChecks, withChecks } from "./completion.ts";
 import { failed, modelRemedy } from "./limits.ts";
 import { promptMessages } from "./prompt.ts";
-import { createRun, JournalTrouble, type Run, type RunDeps, type RunOptions } from "./run.ts";
+import {
+  type Completion,
+  createRun,
+  JournalTrouble,
+  type Run,
+  type RunDeps,
+  type RunOptions,
+} from "./run.ts";
 import { finishTurn } from "./turn.ts";
 
 /** One attempt at `task`. Goes on where `options.history` ends. */
@@ -18,7 +26,7 @@ export async function runTask(deps: RunDeps, task: Task, options: RunOptions): P
   const deadline = deps.clock.deadline(options.limits.runtimeSeconds * 1000);
   const run = createRun(deps, task, options, deadline.signal);
   try {
-    return earlierEnd(run) ?? conclude(run, await attempt(run, deps));
+    return earlierEnd(run) ?? conclude(run, refusedChecks(run) ?? (await attempt(run, deps)));
   } catch (error) {
     return afterThrow(run, error);
   } finally {
@@ -49,7 +57,8 @@ function afterThrow(run: Run, error: unknown): Outcome {
 }
 
 /** An end is written down, so that a crash before settling finds it and asks no model again. */
-function conclude(run: Run, outcome: Outcome): Outcome {
+function conclude(run: Run, reached: Outcome): Outcome {
+  const outcome = withChecks(run.state, reached);
   if (outcome.kind !== "defer") run.record({ kind: "final", outcome, at: run.now() });
   run.commit();
   return outcome;
@@ -60,7 +69,9 @@ async function attempt(run: Run, deps: RunDeps): Promise<Outcome> {
   if (run.state.messages.length === 0) writePrompt(run, deps);
   for (;;) {
     if (run.state.turn !== null) await finishTurn(run, run.state.turn);
-    const stop = judgeAnswer(run) ?? stopped(run) ?? outOfSteps(run);
+    const { completion } = run.options;
+    const end = completion === null ? judgeAnswer(run) : await judgeChecked(run, completion);
+    const stop = end ?? stopped(run) ?? outOfSteps(run);
     if (stop !== null) return stop;
     const outcome = await askModel(run);
     if (outcome !== null) return outcome;
@@ -144,6 +155,12 @@ function judgeAnswer(run: Run): Outcome | null {
   const text = "Your last message was empty. Go on with the task, or answer it now.";
   run.record({ kind: "note", step: tally.steps, text, at: run.now() });
   return null;
+}
+
+/** With completion checks an answer is not the end until they pass; an empty one is not checked. */
+async function judgeChecked(run: Run, completion: Completion): Promise<Outcome | null> {
+  const end = judgeAnswer(run);
+  return end?.kind === "failed" ? end : judgeByChecks(run, completion);
 }
 
 /** Some providers give no ids, or the same in every turn; a result must name exactly one call. */

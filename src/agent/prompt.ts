@@ -6,6 +6,8 @@
  * part of the frame around it (see task/frame.ts), or decides trust by what a text says.
  */
 import type { Message } from "../model/types.ts";
+import type { DoneWhen } from "../task/done-when/types.ts";
+import { writeCheck } from "../task/done-when.ts";
 import { frame } from "../task/frame.ts";
 import type { Task } from "../task/task.ts";
 
@@ -27,6 +29,8 @@ export interface Persona {
 /** Bytes of task text that the model gets whole. */
 const inlineBytes = 32 * 1024;
 const headChars = 4096;
+/** Characters of one completion check. */
+const checkChars = 1000;
 
 export function promptMessages(
   persona: Persona,
@@ -128,8 +132,21 @@ function facts({ request }: Task, now: Date): string[] {
     ...(request.attachments.length === 0
       ? []
       : [`Files named by the sender: ${JSON.stringify(request.attachments)}`]),
+    ...(request.doneWhen === null ? [] : demands(request.doneWhen)),
   ];
 }
+
+/** The sender's words, so they stand as JSON, one line each. */
+function demands({ checks, rounds }: DoneWhen): string[] {
+  return [
+    "The sender named completion checks. They are made when you give your answer, and the task is done",
+    `only when all pass; you are told what failed, and may try ${rounds} times in all. The checks:`,
+    ...checks.map((check) => `- ${shortened(JSON.stringify(writeCheck(check)))}`),
+  ];
+}
+
+const shortened = (text: string): string =>
+  text.length <= checkChars ? text : `${text.slice(0, checkChars).toWellFormed()}…`;
 
 export const isLong = (text: string): boolean => Buffer.byteLength(text) > inlineBytes;
 

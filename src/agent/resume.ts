@@ -5,6 +5,7 @@
  * and a run that was not cannot differ. Pure apart from that one object.
  */
 import type { Message, ToolCall } from "../model/types.ts";
+import type { CheckResult } from "../task/done-when/types.ts";
 import { emptyTally, type Outcome, type Tally } from "../task/task.ts";
 import type { CallResult, JournalLine, ModelResult } from "./journal.ts";
 
@@ -30,6 +31,9 @@ export interface RunState {
   readonly said: string;
   /** The latest reply was empty and the model was told so. */
   readonly nudged: boolean;
+  /** Completion checks as they were made last, and how often they were since the latest retry. */
+  readonly checks: readonly CheckResult[] | null;
+  readonly rounds: number;
   readonly final: Outcome | null;
   /** How often a failed end was taken back. */
   readonly retries: number;
@@ -43,6 +47,8 @@ const freshState: RunState = {
   answer: null,
   said: "",
   nudged: false,
+  checks: null,
+  rounds: 0,
   final: null,
   retries: 0,
 };
@@ -55,18 +61,18 @@ export function advance(state: RunState, line: JournalLine): RunState {
     case "attempt":
     case "model-intent":
     case "model-error":
+    case "check-intent":
       return state;
     case "prompt":
       return { ...state, messages: line.messages };
     case "model-result":
       return afterReply(state, line);
     case "note":
-      return {
-        ...state,
-        nudged: true,
-        answer: null,
-        messages: [...state.messages, { role: "user", content: line.text }],
-      };
+      return { ...told(state, line.text), nudged: true };
+    case "check-result": {
+      const made = { ...state, checks: line.results, rounds: line.round };
+      return line.text === null ? made : { ...told(made, line.text), nudged: false };
+    }
     case "tool-intent":
       return withTurn(state, (turn) => ({ ...turn, begun: new Set([...turn.begun, line.index]) }));
     case "tool-result":
@@ -85,10 +91,19 @@ export function advance(state: RunState, line: JournalLine): RunState {
         answer: null,
         steps: 0,
         nudged: false,
+        checks: null,
+        rounds: 0,
         retries: state.retries + 1,
       };
   }
 }
+
+/** The answer was not the end: the model is told why. */
+const told = (state: RunState, text: string): RunState => ({
+  ...state,
+  answer: null,
+  messages: [...state.messages, { role: "user", content: text }],
+});
 
 function afterReply(state: RunState, line: ModelResult): RunState {
   const said = line.text.trim() === "" ? state.said : line.text;

@@ -5,6 +5,7 @@
  * recorded on disk with one sync; whoever is about to act commits first.
  */
 import type { StreamModel } from "../model/types.ts";
+import type { CheckResult } from "../task/done-when/types.ts";
 import type { Task } from "../task/task.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { ValidateArguments } from "./arguments.ts";
@@ -40,6 +41,16 @@ export interface RunDeps {
   readonly nonce: () => string;
 }
 
+/** The completion checks of one task, ready to be made. */
+export interface Completion {
+  /** How often the checks are made at most. */
+  readonly rounds: number;
+  /** Why checks of this sender are not made by this agent; null = they are. */
+  readonly refusal: string | null;
+  /** Makes every check, in order. Never throws for what a check finds. */
+  readonly evaluate: (answer: string, signal: AbortSignal) => Promise<readonly CheckResult[]>;
+}
+
 export interface RunOptions {
   /** What the journal of this task holds already. */
   readonly history: readonly JournalLine[];
@@ -50,11 +61,13 @@ export interface RunOptions {
   readonly model: string;
   readonly limits: RunLimits;
   readonly context: Omit<ToolContext, "callId" | "signal">;
+  /** Null: the answer alone ends the task. */
+  readonly completion: Completion | null;
   /** Cancel or shutdown: the run ends with `defer` and can be resumed. */
   readonly signal: AbortSignal;
 }
 
-export interface Run extends Pick<RunDeps, "model" | "tools" | "validate"> {
+export interface Run extends Pick<RunDeps, "model" | "tools" | "validate" | "nonce"> {
   readonly task: Task;
   readonly options: RunOptions;
   readonly state: RunState;
@@ -77,6 +90,7 @@ export function createRun(deps: RunDeps, task: Task, options: RunOptions, end: A
     model: deps.model,
     tools: deps.tools,
     validate: deps.validate,
+    nonce: deps.nonce,
     task,
     options,
     get state() {

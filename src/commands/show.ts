@@ -106,5 +106,7 @@ function recordLines(record: TaskRecord): [string, string][] {
   if (record.thread !== null) lines.push(["thread", record.thread]);
   if (record.children.length > 0) lines.push(["children", record.children.join(", ")]);
   if (record.error !== null) lines.push(["error", record.error]);
+  for (const { name, state, found } of record.checks ?? [])
+    lines.push(["check", `${state}, ${name}: ${found}`]);
   return lines;
 }

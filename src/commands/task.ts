@@ -11,6 +11,7 @@ import { ConError, exit } from "../system/errors.ts";
 import { requestOf } from "../task/codec.ts";
 import type { Priority } from "../task/task.ts";
 import { denied, joinTrusted } from "./shared/access.ts";
+import { readDemands } from "./shared/done-when.ts";
 import { searchTasks } from "./shared/find.ts";
 import { type Io, processIo } from "./shared/io.ts";
 import { knownAgent } from "./shared/known.ts";
@@ -25,12 +26,19 @@ import { type Settled, waitForAnswer } from "./shared/wait.ts";
 const example = `The words are joined with spaces; - reads standard input. Put -- before words that begin with a dash.
 Exit code with --wait: 0 done, 1 failed or cancelled, 75 no answer yet (the task goes on).
 
+--done-when names a check in YAML or JSON, or @FILE with a list of them or {checks, rounds}: the task is
+done only when all pass after the answer; what failed goes back to the agent, 3 rounds if not said
+otherwise. Checks: path_exists, path_not_exists, regex_in_file, no_regex_in_file {path, pattern},
+json_key, yaml_key {path, key, equals|matches|exists}, command {run, test, exit_code, output_matches},
+answer_matches; name and timeout beside. Senders who are not verified may only use answer_matches.
+
 Keys of --json: id, agent, inbox; with --wait also status, answer, record (as in outbox/ID.json).
 
 Example:
   con task --wait "What agents are running?"
   con task -a sysadmin --wait=60 --json -- -h means what for df?
-  git diff | con task --attach notes.md -`;
+  git diff | con task --attach notes.md -
+  con task --done-when 'path_exists: report.md' --done-when 'command: {run: make test}' Write report.md`;
 
 interface Options {
   readonly agent?: string;
@@ -40,6 +48,7 @@ interface Options {
   readonly attach: readonly string[];
   readonly priority: Priority;
   readonly deadline?: string;
+  readonly doneWhen: readonly string[];
   readonly json?: boolean;
 }
 
@@ -56,6 +65,7 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
     attachments: attachmentPaths(io, options.attach),
     priority: options.priority,
     deadline: deadline(io, options.deadline),
+    doneWhen: await readDemands(io, options.doneWhen),
   });
   const sent = send(io, system, options.agent ?? null, request);
   if (seconds !== null)
@@ -74,6 +84,7 @@ function describe() {
     .option("--attach <file>", "a file that belongs to the task; may be repeated", collect, [])
     .option("--priority <level>", "low, normal or high", readPriority, "normal")
     .option("--deadline <time>", "nobody wants the answer after this, e.g. 2027-01-31T09:00:00Z")
+    .option("--done-when <check>", "what must hold at the end; may be repeated", collect, [])
     .option("--json", "print JSON")
     .configureHelp({ optionTerm: ({ flags }) => flags.replace("--wait [", "--wait[=") });
 }

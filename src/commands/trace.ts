@@ -20,7 +20,7 @@ import { cut, safeJson, safeLine } from "./shared/text.ts";
 const example = `Needs root: a journal holds all that an agent read and did.
 
 Keys of --json: id, agent, events [{kind, at, elapsed_ms, and as they apply step, index, name,
-arguments, ok, interrupted, sent, text, model, tokens, cost_usd, tool_calls, duration_ms, outcome}].
+arguments, ok, interrupted, sent, text, model, tokens, cost_usd, tool_calls, duration_ms, outcome, round, checks}].
 
 Example:
   con trace hello
@@ -99,6 +99,15 @@ export function sentence(event: StoryEvent, limit: number): string {
     case "tool-result": {
       const verdict = event.interrupted ? "interrupted" : event.ok ? "ok" : "error";
       return `tool ${call} ${verdict}${took === "" ? "" : ` in ${took}`}: ${text}`;
+    }
+    case "check-intent":
+      return `completion checks, round ${event.round}`;
+    case "check-result": {
+      const results = (event.checks ?? []).map(
+        ({ name, state, found }) => `${name}: ${state}, ${found}`,
+      );
+      const said = cut(results.join("; "), limit);
+      return `completion checks, round ${event.round}, made in ${took}: ${said}`;
     }
     case "final":
       return `${event.outcome}: ${text}`;

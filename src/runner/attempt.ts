@@ -11,11 +11,12 @@ import type { JournalLine } from "../agent/journal.ts";
 import type { RunLimits } from "../agent/limits.ts";
 import { runTask } from "../agent/loop.ts";
 import { isLong, type Persona } from "../agent/prompt.ts";
-import type { RunClock, RunOptions } from "../agent/run.ts";
+import type { Completion, RunClock, RunOptions } from "../agent/run.ts";
 import type { StreamModel } from "../model/types.ts";
 import { createExecute, type Isolation } from "../sandbox/exec.ts";
 import { isDiskTrouble } from "../system/disk.ts";
 import type { Log } from "../system/log.ts";
+import type { DoneWhen } from "../task/done-when/types.ts";
 import { emptyTally, type Outcome, type Task } from "../task/task.ts";
 import { Denied } from "../tools/files/reach.ts";
 import { storeWithin } from "../tools/files/store.ts";
@@ -89,17 +90,29 @@ async function attempt(
     nonce: () => randomBytes(16).toString("hex"),
   };
   const options = runOptions(world, task, signal);
-  const outcome = await runTask(deps, task, { ...options, history: journal.lines });
+  const { doneWhen } = task.request;
+  const completion = doneWhen === null ? null : await completionOf(world, doneWhen, options);
+  const outcome = await runTask(deps, task, { ...options, completion, history: journal.lines });
   // The loop only puts the task off; what to do about the disk is for the session.
   if (trouble !== null && isDiskTrouble(trouble)) throw trouble;
   return outcome;
+}
+
+/** Loaded only for the few tasks that demand something. */
+async function completionOf(
+  world: AttemptWorld,
+  doneWhen: DoneWhen,
+  { context }: Pick<RunOptions, "context">,
+): Promise<Completion> {
+  const { createCompletion } = await import("./completion.ts");
+  return createCompletion(doneWhen, { tools: world.agent.can.tools, context });
 }
 
 function runOptions(
   world: AttemptWorld,
   task: Task,
   signal: AbortSignal,
-): Omit<RunOptions, "history"> {
+): Omit<RunOptions, "history" | "completion"> {
   const context = toolContext(world, task);
   const limits: RunLimits = {
     steps: world.agent.limits.steps,

@@ -23,6 +23,8 @@ export type Isolation =
 export interface Command {
   readonly argv: readonly [string, ...string[]];
   readonly timeoutSeconds: number;
+  /** Further variables of this program alone. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly output: {
     readonly headBytes: number;
     readonly tailBytes: number;
@@ -106,7 +108,7 @@ function start({ isolation, limits, environment }: ExecuteOptions, command: Comm
   const [program = "", ...args] = [...prepare, ...killFirst, ...inside];
   return spawn(program, args, {
     cwd: isolation.kind === "bwrap" ? "/" : isolation.workspace,
-    env: environment,
+    env: { ...environment, ...command.environment },
     detached: isolation.kind === "none",
     stdio: ["ignore", "pipe", "pipe", isolation.kind === "bwrap" ? "pipe" : "ignore"],
   });

@@ -7,6 +7,7 @@
  * malformed input, or throws for anything that is in the bytes.
  */
 
+import { writeDoneWhen } from "./done-when.ts";
 import { type Fields, readFields } from "./fields.ts";
 import {
   type Keys,
@@ -40,6 +41,7 @@ export const requestOf = (text: string, rest: Partial<Request> = {}): Request =>
   attachments: [],
   hops: 0,
   control: null,
+  doneWhen: null,
   extra: {},
   ...rest,
 });
@@ -56,7 +58,7 @@ export function encodeTask(request: Request, options: { readonly endMarker: bool
 }
 
 function frontMatterOf(request: Request): string[] {
-  const { control } = request;
+  const { control, doneWhen } = request;
   const known: readonly (readonly [string, unknown])[] = [
     ["thread", request.thread],
     ["reply_to", request.replyTo],
@@ -66,6 +68,7 @@ function frontMatterOf(request: Request): string[] {
     ["hops", request.hops === 0 ? null : String(request.hops)],
     ["cancel", control?.verb === "cancel" ? control.id : null],
     ["retry", control?.verb === "retry" ? control.id : null],
+    ...(doneWhen === null ? [] : [writeDoneWhen(doneWhen)]),
     ...Object.entries(request.extra),
   ];
   return known.flatMap(([key, value]) => (value === null ? [] : [writeEntry(key, value)]));

@@ -1,4 +1,7 @@
 /** The known front matter keys, each checked; unknown ones are kept as they are. Pure. */
+
+import type { DoneWhen } from "./done-when/types.ts";
+import { readDoneWhen } from "./done-when.ts";
 import type { Keys } from "./front-matter.ts";
 import { isId } from "./id.ts";
 import type { Control, Priority, Request } from "./task.ts";
@@ -12,7 +15,9 @@ export type ReadFields =
 const maxThread = 200;
 const maxAttachments = 64;
 const maxHops = 999;
-const known = new Set("thread reply_to priority deadline attachments hops cancel retry".split(" "));
+const known = new Set(
+  "thread reply_to priority deadline attachments hops cancel retry done_when contract".split(" "),
+);
 
 class FieldError extends Error {}
 
@@ -29,6 +34,7 @@ export function readFields(keys: Keys): ReadFields {
         attachments: attachments(keys.get("attachments")),
         hops: hops(keys.get("hops")),
         control: control(keys),
+        doneWhen: doneWhen(keys),
         extra: Object.fromEntries([...keys].filter(([key]) => !known.has(key))),
       },
     };
@@ -92,4 +98,11 @@ function control(keys: Keys): Control | null {
   if (cancel !== null && retry !== null) return wrong("cancel", "alone, without retry");
   if (cancel !== null) return { verb: "cancel", id: cancel };
   return retry === null ? null : { verb: "retry", id: retry };
+}
+
+/** Its parts are named in the message; see done-when.ts. */
+function doneWhen(keys: Keys): DoneWhen | null {
+  const read = readDoneWhen(keys.get("done_when"), keys.get("contract"));
+  if (!read.ok) throw new FieldError(`front matter: ${read.why}`);
+  return read.doneWhen;
 }

@@ -3,7 +3,8 @@
  *
  * Lines as `con` writes them are read here; anything else needs a YAML parser, which is passed in
  * so that an ordinary wake never loads one. Both give the same values: every scalar is a string
- * (YAML failsafe schema). Never: guesses, follows an alias, or lets a key appear twice.
+ * (YAML failsafe schema), but below the keys of `typed` it is what YAML's core schema and JSON say.
+ * Never: guesses, follows an alias, or lets a key appear twice.
  */
 
 export type ParseYaml = (text: string) => unknown;
@@ -11,6 +12,9 @@ export type Keys = ReadonlyMap<string, unknown>;
 
 /** Bytes of front matter that are looked at. */
 export const maxFrontMatterBytes = 64 * 1024;
+
+/** Keys whose values tell `true` from `"true"`. */
+export const typed: ReadonlySet<string> = new Set(["done_when", "contract"]);
 
 const simpleKey = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const entry = /^([A-Za-z_][A-Za-z0-9_]*): +(\S.*)$/;
@@ -24,7 +28,7 @@ export function readSimple(text: string): Keys | null {
     if (line === "") continue;
     const [, key, value] = entry.exec(line) ?? [];
     if (key === undefined || value === undefined || keys.has(key)) return null;
-    const read = readValue(value);
+    const read = typed.has(key) ? readTyped(value) : readValue(value);
     if (read === null) return null;
     keys.set(key, read);
   }
@@ -38,6 +42,19 @@ function readValue(value: string): string | readonly string[] | null {
   if (typeof parsed === "string") return parsed;
   const strings = Array.isArray(parsed) && parsed.every((item) => typeof item === "string");
   return strings ? parsed : null;
+}
+
+/** Only JSON exactly as `writeEntry` makes it: no key twice, no second spelling of a number. */
+function readTyped(value: string): unknown {
+  if (!value.startsWith("[") && !value.startsWith("{")) return null;
+  const parsed = parseJson(value);
+  try {
+    return parsed !== null && quoted(parsed) === value ? parsed : null;
+  } catch (error) {
+    // Nested deeper than the stack is long.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -31,6 +31,7 @@ export function recordOf(task: Task, outcome: FinalOutcome, run: Run): TaskRecor
     error: outcome.kind === "failed" ? outcome.why : null,
     children: tally.children,
     thread: task.request.thread,
+    checks: (outcome.kind === "cancelled" ? null : outcome.checks) ?? null,
   };
 }
 

@@ -6,6 +6,8 @@
  * second half only.
  */
 
+import type { CheckResult, DoneWhen } from "./done-when/types.ts";
+
 export type Trust = "verified" | "unverified";
 export type Priority = "low" | "normal" | "high";
 
@@ -24,6 +26,8 @@ export interface Request {
   readonly hops: number;
   /** Set on control files only: act on that earlier task instead of running this one. */
   readonly control: Control | null;
+  /** What must hold before the task counts as done; null = the answer alone is enough. */
+  readonly doneWhen: DoneWhen | null;
   /** Unknown front matter keys: kept and shown, never interpreted. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
@@ -84,12 +88,19 @@ export const emptyTally: Tally = {
 
 /** How an attempt ended. Only `done`, `failed` and `cancelled` are final. */
 export type Outcome =
-  | { readonly kind: "done"; readonly answer: string; readonly tally: Tally }
+  | {
+      readonly kind: "done";
+      readonly answer: string;
+      readonly tally: Tally;
+      /** Completion checks as they were made last; absent where none was. */
+      readonly checks?: readonly CheckResult[];
+    }
   | {
       readonly kind: "failed";
       readonly why: string;
       readonly answer: string;
       readonly tally: Tally;
+      readonly checks?: readonly CheckResult[];
     }
   | { readonly kind: "cancelled"; readonly by: string; readonly tally: Tally }
   | {
@@ -118,4 +129,6 @@ export interface TaskRecord {
   readonly error: string | null;
   readonly children: readonly string[];
   readonly thread: string | null;
+  /** Completion checks as they were made last; null without any. */
+  readonly checks: readonly CheckResult[] | null;
 }

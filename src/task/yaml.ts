@@ -1,15 +1,32 @@
 /**
- * YAML for front matter that people wrote by hand: failsafe schema, no aliases, no second document,
- * warnings are errors. Loaded only when `readSimple` gave up. Throws `Error` with one line for people.
+ * YAML for front matter that people wrote by hand: no aliases, no second document, warnings are
+ * errors; failsafe schema, and the core schema below the keys of `typed`. Loaded only when
+ * `readSimple` gave up. Throws `Error` with one line for people.
  */
-import type { ParseYaml } from "./front-matter.ts";
+import { type ParseYaml, typed } from "./front-matter.ts";
 
 /** Loads the parser; costs some 20 ms the first time. */
 export async function loadYaml(): Promise<ParseYaml> {
-  const { parseDocument } = await import("yaml");
+  const failsafe = await loadSchema("failsafe");
+  const core = await loadSchema("core");
+  return (text) => {
+    const values = failsafe(text);
+    const keys = isMap(values) ? Object.keys(values).filter((key) => typed.has(key)) : [];
+    if (!isMap(values) || keys.length === 0) return values;
+    const again = core(text);
+    if (!isMap(again)) return values;
+    return { ...values, ...Object.fromEntries(keys.map((key) => [key, again[key]])) };
+  };
+}
+
+/** For a text that is all about what must hold: `true` is no text. */
+export const loadTypedYaml = (): Promise<ParseYaml> => loadSchema("core");
+
+async function loadSchema(schema: "failsafe" | "core"): Promise<ParseYaml> {
+  const { parseDocument } = await import("./yaml-library.ts");
   return (text) => {
     const document = parseDocument(text, {
-      schema: "failsafe",
+      schema,
       strict: true,
       uniqueKeys: true,
       prettyErrors: true,
@@ -19,3 +36,6 @@ export async function loadYaml(): Promise<ParseYaml> {
     return document.toJS({ maxAliasCount: 0 });
   };
 }
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -89,3 +89,18 @@ test("a record that is no JSON is said to be so", async () => {
   put(`agents/sysadmin/outbox/${uuid}.json`, '{"id": 1');
   expect((await failure(() => run([uuid], makeIo(root).io))).code).toBe(exit.badInput);
 });
+
+test("shows completion checks, and no word of them drives the terminal", async () => {
+  const { root, settle } = makeSystem();
+  const checks = [
+    { name: "tests", state: "fail", found: "exit code 2:\n\u001b]0;x\u0007" },
+    { name: "odd", state: "great" as "pass", found: "" },
+  ] as const;
+  settle("sysadmin", uuid, "no\n", { status: "failed", error: "no", checks });
+  const { io, out } = makeIo(root);
+  await run([uuid], io);
+  expect(out()).toContain("check:      fail, tests: exit code 2:");
+  // What is no state of a check is nothing to rely on.
+  expect(out()).toContain("check:      error, odd: ");
+  expect(out()).not.toContain("\u001b");
+});

@@ -85,6 +85,7 @@ const recordOf = (agent: string, id: string, rest: Partial<TaskRecord> = {}): Ta
   error: null,
   children: [],
   thread: null,
+  checks: null,
   ...rest,
 });
 

@@ -141,3 +141,42 @@ test("without a compiled configuration it says what to run", async () => {
   expect(error.code).toBe(exit.configuration);
   expect(error.remedy).toContain("con dev");
 });
+
+test("--done-when takes checks one by one, and files of them", async () => {
+  const { root, put } = makeSystem();
+  put(
+    "checks.yaml",
+    "---\n# what counts\nchecks:\n  - json_key: {path: o.json, key: ok, equals: true}\nrounds: 2\n",
+  );
+  put("more.json", '[{"answer_matches": "yes"}]');
+  const argv = ["--done-when", "path_exists: report.md", "--done-when", '{"path_exists": "b"}'];
+  await run(
+    [...argv, "--done-when", "@checks.yaml", "--done-when", "@more.json", "x"],
+    makeIo(root).io,
+  );
+  const [task] = tasksIn(join(root, "inbox"));
+  expect(task?.request.doneWhen).toMatchObject({
+    rounds: 2,
+    checks: [
+      { probe: { kind: "path_exists", path: "report.md" } },
+      { probe: { kind: "path_exists", path: "b" } },
+      { probe: { kind: "json_key", wanted: { equals: true } } },
+      { probe: { kind: "answer_matches" } },
+    ],
+  });
+});
+
+test.each([
+  ["an unknown check", "path_exist: a", "path_exists, path_not_exists"],
+  ["a word", "report.md", "must be a map"],
+  ["no YAML", "{a", "it is not YAML"],
+  ["a missing file", "@none.yaml", "ENOENT"],
+  ["no list", "checks: report.md", "checks must be a list"],
+  ["another key", "{checks: [], every: 5m}", "unknown key every"],
+])("--done-when with %s is refused and nothing is delivered", async (_, check, why) => {
+  const { root } = makeSystem();
+  const error = await failure(() => run(["--done-when", check, "x"], makeIo(root).io));
+  expect(error.code).toBe(exit.badInput);
+  expect(error.message).toContain(why);
+  expect(readdirSync(join(root, "inbox"))).toEqual([]);
+});

@@ -102,3 +102,27 @@ test("a task without a journal is bad input that names its place", async () => {
   const error = await failure(() => run([id], makeIo(root).io));
   expect([error.code, error.remedy]).toEqual([exit.badInput, `it is pending; see con show ${id}`]);
 });
+
+test("tells the rounds of completion checks", async () => {
+  const found = "exit\n\u001b[2J";
+  const results = [{ name: "tests", state: "fail", found }] as const;
+  const lines: readonly JournalLine[] = [
+    { kind: "attempt", at: at(0) },
+    { kind: "check-intent", round: 1, at: at(10) },
+    { kind: "check-result", round: 1, results, text: "told", at: at(60) },
+  ];
+  const root = traced(encodeLines(lines));
+  const plain = makeIo(root);
+  await run(["x"], plain.io);
+  expect(plain.out()).toContain("completion checks, round 1\n");
+  expect(plain.out()).toContain("completion checks, round 1, made in 50 ms: tests: fail, exit");
+  expect(plain.out()).not.toContain("\u001b");
+  const json = makeIo(root);
+  await run(["x", "--json"], json.io);
+  expect(JSON.parse(json.out()).events[2]).toMatchObject({
+    kind: "check-result",
+    round: 1,
+    duration_ms: 50,
+    checks: results,
+  });
+});

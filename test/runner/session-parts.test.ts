@@ -3,9 +3,9 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createHints } from "../../src/runner/inbox-watch.ts";
-import { takeLock } from "../../src/system/lock.ts";
 import { createNames } from "../../src/runner/names.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
+import { takeLock } from "../../src/system/lock.ts";
 import { temporaryRoot } from "../spool/support/fixture.ts";
 
 describe("takeLock", () => {

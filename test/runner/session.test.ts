@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { takeLock } from "../../src/system/lock.ts";
 import { type Attempt, runSession } from "../../src/runner/session.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
+import { takeLock } from "../../src/system/lock.ts";
 import { done, makeDirectories, selfUid } from "../spool/support/fixture.ts";
 
 import { bed, echo, never } from "./support/bed.ts";

@@ -33,6 +33,7 @@ const request: fc.Arbitrary<Request> = fc.record({
   ),
   hops: fc.nat(999),
   control: fc.constantFrom(null, { verb: "cancel", id } as const, { verb: "retry", id } as const),
+  doneWhen: fc.constant(null),
   extra: fc.dictionary(extraKey, fc.oneof(text, fc.array(text, { maxLength: 3 })), { maxKeys: 3 }),
 });
 
@@ -123,6 +124,7 @@ Summarise the attached invoice.
         attachments: ["/srv/con/artifacts/a.pdf"],
         hops: 0,
         control: null,
+        doneWhen: null,
         extra: { mood: ["fine", "1"] },
       },
     });

@@ -1,4 +1,5 @@
 /** `outbox/ID.json` as a value. Written by an agent's runner, so nothing in it is believed. Pure. */
+import type { CheckResult } from "../../task/done-when/types.ts";
 import type { Status, TaskRecord } from "../../task/task.ts";
 
 /** The record, or null when the text is not one. Unknown keys are dropped. */
@@ -27,6 +28,7 @@ export function decodeRecord(text: string): TaskRecord | null {
     error: string(value["error"]),
     children: strings(value["children"]),
     thread: string(value["thread"]),
+    checks: Array.isArray(value["checks"]) ? value["checks"].map(checkResult) : null,
   };
 }
 
@@ -52,3 +54,13 @@ const string = (value: unknown): string | null => (typeof value === "string" ? v
 
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+
+/** What is no known state is none that one may rely on. */
+function checkResult(value: unknown): CheckResult {
+  const { name, state, found } = fields(value);
+  return {
+    name: string(name) ?? "?",
+    state: state === "pass" || state === "fail" ? state : "error",
+    found: string(found) ?? "",
+  };
+}

@@ -1,5 +1,6 @@
 /** The journal of a task as a list of events with durations. Pure. */
 import type { JournalLine } from "../../agent/journal.ts";
+import type { CheckResult } from "../../task/done-when/types.ts";
 
 /** Elements of `con trace --json`, `events[]`: public interface, change only by adding. */
 export interface StoryEvent {
@@ -26,6 +27,9 @@ export interface StoryEvent {
   readonly cost_usd?: number;
   readonly tool_calls?: number;
   readonly outcome?: string;
+  /** Of completion checks, from 1. */
+  readonly round?: number;
+  readonly checks?: readonly CheckResult[];
 }
 
 export function storyOf(lines: readonly JournalLine[]): StoryEvent[] {
@@ -35,13 +39,20 @@ export function storyOf(lines: readonly JournalLine[]): StoryEvent[] {
     const now = Date.parse(line.at);
     const base = { kind: line.kind, at: line.at, elapsed_ms: since(first, now) };
     const key = callKey(line);
-    if (line.kind === "model-intent" || line.kind === "tool-intent") begun.set(key, now);
+    if (line.kind.endsWith("-intent")) begun.set(key, now);
     const start = begun.get(key);
-    const isEnd = ["model-result", "model-error", "tool-result"].includes(line.kind);
+    const isEnd = ends.has(line.kind);
     const took = isEnd && start !== undefined ? { duration_ms: since(start, now) } : {};
     return { ...base, ...took, ...detailsOf(line) };
   });
 }
+
+const ends: ReadonlySet<string> = new Set([
+  "model-result",
+  "model-error",
+  "tool-result",
+  "check-result",
+]);
 
 const since = (start: number, now: number): number =>
   Number.isFinite(now - start) ? Math.max(0, now - start) : 0;
@@ -49,6 +60,7 @@ const since = (start: number, now: number): number =>
 function callKey(line: JournalLine): string {
   if (line.kind === "tool-intent" || line.kind === "tool-result")
     return `tool ${line.step} ${line.index}`;
+  if (line.kind === "check-intent" || line.kind === "check-result") return `checks ${line.round}`;
   return "step" in line ? `model ${line.step}` : line.kind;
 }
 
@@ -84,6 +96,10 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
         sent: line.sent,
         text: line.text,
       };
+    case "check-intent":
+      return { round: line.round };
+    case "check-result":
+      return { round: line.round, checks: line.results };
     case "final":
       return { outcome: line.outcome.kind, text: textOf(line) };
   }

@@ -84,7 +84,7 @@ export function orDenied<T>(path: string, act: () => T): T {
   } catch (error) {
     const why = pathTroubles[(error as NodeJS.ErrnoException).code ?? ""];
     if (why === undefined) throw error;
-    throw new Denied(`${path} ${why}`);
+    throw new Denied(`${path} ${why}`, { cause: error });
   }
 }
 

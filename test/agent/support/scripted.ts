@@ -176,6 +176,7 @@ export function createBench(
         model: "smart",
         limits: { steps: 10, runtimeSeconds: 60, answerChars: 1000, callsPerTurn: 4 },
         context,
+        completion: null,
         signal: new AbortController().signal,
         ...options,
       },

@@ -1,0 +1,100 @@
+/**
+ * Makes the completion checks of a task, with no more rights than the agent's own tools have: files
+ * through the tools' reach, commands in the tools' sandbox.
+ *
+ * Never: throws for what a check finds, or says that a check passed which could not be made. Nothing
+ * remains after a crash; the checks are made again, so a command may run twice.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import type { Completion } from "../agent/run.ts";
+import type { CheckResult, CompletionCheck, DoneWhen } from "../task/done-when/types.ts";
+import { Denied } from "../tools/files/reach.ts";
+import type { ToolContext } from "../tools/tool.ts";
+import { commandCheck } from "./completion/command.ts";
+import { keyCheck, pathCheck, textCheck } from "./completion/files.ts";
+import { patternVerdict } from "./completion/pattern.ts";
+import { failed, type Made, notMade } from "./completion/verdict.ts";
+
+type CheckContext = Omit<ToolContext, "callId" | "signal">;
+
+export interface CompletionWorld {
+  /** Names of the tools that the manifest grants. */
+  readonly tools: readonly string[];
+  readonly context: CheckContext;
+}
+
+export const createCompletion = (doneWhen: DoneWhen, world: CompletionWorld): Completion => ({
+  rounds: doneWhen.rounds,
+  refusal: refusalOf(doneWhen, world),
+  async evaluate(answer, signal) {
+    const results: CheckResult[] = [];
+    for (const check of doneWhen.checks) {
+      // Patterns and big files hold up this process for a moment: control files get their turn.
+      await turn();
+      const made = signal.aborted
+        ? notMade("the task was stopped before this check")
+        : await makeSafely(check, answer, world.context, signal);
+      results.push({ name: check.name, ...made });
+    }
+    return results;
+  },
+});
+
+/**
+ * A check is made without the model's judgement, and its result goes to the sender. A stranger could
+ * have any command run that the model would refuse, and could ask about files bit by bit ("does a line
+ * begin with a, with b, …"). So a sender who is not verified, other agents included, may only demand
+ * something of the answer, which he gets anyway. And nobody gets a shell from an agent without one.
+ */
+function refusalOf({ checks }: DoneWhen, { tools, context }: CompletionWorld): string | null {
+  const kinds = new Set(checks.map(({ probe }) => probe.kind));
+  const [strange] = [...kinds].filter((kind) => kind !== "answer_matches");
+  if (context.task.trust !== "verified" && strange !== undefined)
+    return [
+      "a sender who is not verified may demand completion checks of the answer only",
+      `(answer_matches), not ${strange}`,
+    ].join(" ");
+  if (kinds.has("command") && !tools.includes("shell"))
+    return "its completion checks run commands, and this agent has no tool shell";
+  return null;
+}
+
+async function makeSafely(
+  check: CompletionCheck,
+  answer: string,
+  context: CheckContext,
+  signal: AbortSignal,
+): Promise<Made> {
+  try {
+    return await make(check, answer, context, signal);
+  } catch (error) {
+    if (error instanceof Denied) return notMade(error.message);
+    // The disk, or a bug of ours: whichever, the check was not made.
+    return notMade(`internal error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function make(
+  { probe, timeoutSeconds }: CompletionCheck,
+  answer: string,
+  context: CheckContext,
+  signal: AbortSignal,
+): Made | Promise<Made> {
+  switch (probe.kind) {
+    case "path_exists":
+    case "path_not_exists":
+      return pathCheck(probe, context.files);
+    case "regex_in_file":
+    case "no_regex_in_file":
+      return textCheck(probe, context.files);
+    case "json_key":
+    case "yaml_key":
+      return keyCheck(probe, context.files);
+    case "command":
+      return commandCheck(probe, timeoutSeconds, context, signal);
+    case "answer_matches":
+      return patternVerdict(probe.pattern, answer, (found) =>
+        found ? null : failed("the answer does not match"),
+      );
+  }
+}
