@@ -14,7 +14,7 @@ stage_layer() { # DIRECTORY
   cp -R "$repo/configs/." "$to/usr/share/con/profiles/"
   cp -R "$repo/contracts/." "$to/usr/share/con/contracts/"
   # For editors: manifests name these in their first line.
-  cp "$repo"/src/config/schema/*.schema.json "$to/usr/share/con/schema/"
+  cp "$repo"/src/{config,contract}/schema/*.schema.json "$to/usr/share/con/schema/"
   install -d "$to/usr/lib/tmpfiles.d"
   # C copies only where /etc/con is empty: the first boot on new data.
   echo "C /etc/con - - - - /usr/share/con/profiles/$profile" >"$to/usr/lib/tmpfiles.d/con-profile.conf"

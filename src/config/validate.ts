@@ -4,7 +4,13 @@
  * Only for commands that read what people wrote: bootstrap, verify. A running agent never comes
  * here. The words come from the `description`s of the schema files that editors show too.
  */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import {
+  Ajv2020,
+  type AnySchemaObject,
+  type ErrorObject,
+  type ValidateFunction,
+} from "ajv/dist/2020.js";
+import { nearest } from "./nearest.ts";
 import agentSchema from "./schema/agent.schema.json" with { type: "json" };
 import systemSchema from "./schema/con.schema.json" with { type: "json" };
 import type { KeyPath } from "./source.ts";
@@ -23,18 +29,26 @@ export type Validate = (value: unknown) => Issue[];
 const notBuiltYet = new Set(["budget", "approval", "spawn", "runner"]);
 
 export function createValidators(): { readonly system: Validate; readonly agent: Validate } {
+  const ajv = compiler();
+  const system = ajv.compile(systemSchema);
+  const agent = ajv.compile(agentSchema);
+  return { system: issuesOf(system), agent: issuesOf(agent) };
+}
+
+/** For what people write in other files, with the same words. */
+export const validatorOf = (schema: AnySchemaObject): Validate =>
+  issuesOf(compiler().compile(schema));
+
+function compiler(): Ajv2020 {
   // `type: [array, object]` with constraints of both is meant, hence no strictTypes.
   // validateSchema would compile the meta-schema first, 40 ms; a test holds our schemas against it.
-  const ajv = new Ajv2020({
+  return new Ajv2020({
     allErrors: true,
     verbose: true,
     strict: true,
     strictTypes: false,
     validateSchema: false,
   });
-  const system = ajv.compile(systemSchema);
-  const agent = ajv.compile(agentSchema);
-  return { system: issuesOf(system), agent: issuesOf(agent) };
 }
 
 function issuesOf(validate: ValidateFunction): Validate {
@@ -73,8 +87,16 @@ function unknownKey(path: KeyPath, key: string, error: ErrorObject): Issue {
   const known = Object.keys((error.parentSchema as Schema | undefined)?.properties ?? {});
   const [why, remedy] = notBuiltYet.has(key)
     ? [`${key} is not built yet, and nothing is accepted that is not enforced`, "remove it"]
-    : [`there is no key ${key}`, `the keys here are: ${known.join(", ")}`];
+    : [`there is no key ${key}`, whichKeys(key, known)];
   return { path: [...path, key], of: "key", why, remedy };
+}
+
+function whichKeys(key: string, known: readonly string[]): string {
+  if (known.length === 0) return "nothing is written here";
+  const all = `the keys here are: ${known.join(", ")}`;
+  const guess = nearest(key, known);
+  if (guess === null) return all;
+  return known.length > 16 ? `did you mean ${guess}?` : `did you mean ${guess}? ${all}`;
 }
 
 interface Schema {
