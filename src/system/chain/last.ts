@@ -1,0 +1,22 @@
+/** The latest lines of a chain, for people. Reads only the ends of its files, and verifies no order. */
+import type { Disk } from "../disk.ts";
+import { linesBackwards } from "./backwards.ts";
+import { withFile } from "./files.ts";
+import { type Link, readLink } from "./line.ts";
+
+const maxBytes = 16 * 1024 * 1024;
+
+/** Up to `count`, the oldest first; null for what is no line of a chain. */
+export function lastRecords(disk: Disk, files: readonly string[], count: number): (Link | null)[] {
+  const found: (Link | null)[] = [];
+  for (const file of files.toReversed()) {
+    withFile(disk, file, (fd) => {
+      for (const { bytes } of linesBackwards(disk, fd, maxBytes)) {
+        if (found.length >= count) break;
+        found.push(readLink(bytes));
+      }
+    });
+    if (found.length >= count) break;
+  }
+  return found.reverse();
+}
