@@ -7,6 +7,7 @@
 import type { AgentEntry } from "../config/types.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { exit } from "../system/errors.ts";
+import { heldBy, holdsOf } from "./shared/held.ts";
 import { type Io, paint, processIo, type Style } from "./shared/io.ts";
 import { knownAgent } from "./shared/known.ts";
 import { isListening } from "./shared/listening.ts";
@@ -25,8 +26,8 @@ import { type AskUnits, askSystemd, type UnitStates } from "./shared/units.ts";
 const example = `Without NAME: one line for each agent. Counts are tasks in its folders; ? = you may not look.
 
 Keys of --json: system {name, root, front_desk, isolation, state}, gateway {socket, state},
-agents [{name, tier, description, model, schedule, wake, state, pending, active, deferred, held,
-corrupt, failed, answered, last_activity}].
+agents [{name, tier, description, model, schedule, wake, state, hold {kind, by, at, why, undo} or null,
+pending, active, deferred, held, corrupt, failed, answered, last_activity}].
 
 Example:
   con status
@@ -64,6 +65,7 @@ export async function run(
 async function look(system: System, name: string | undefined, ask: AskUnits): Promise<Overview> {
   const { runtime } = system;
   const agents = name === undefined ? runtime.agents : [knownAgent(runtime, name)];
+  const holds = holdsOf(system.dev);
   const states = system.dev
     ? devStates(await isListening(runtime.gateway))
     : unitStates(await ask(unitNames(agents)));
@@ -76,7 +78,9 @@ async function look(system: System, name: string | undefined, ask: AskUnits): Pr
       state: states.system,
     },
     gateway: { socket: runtime.gateway, state: states.gateway },
-    agents: agents.map((agent) => overviewOf(nodeDisk, runtime, agent, states.agent)),
+    agents: agents.map((agent) =>
+      overviewOf(nodeDisk, runtime, agent, states.agent, heldBy(holds, agent)),
+    ),
   };
 }
 
@@ -126,6 +130,9 @@ const styles: Readonly<Record<string, Style>> = {
   waiting: "green",
   failed: "red",
   stopped: "yellow",
+  paused: "yellow",
+  halted: "yellow",
+  quarantined: "red",
 };
 
 function print(io: Io, system: System, overview: Overview, isOne: boolean): void {
@@ -136,6 +143,14 @@ function print(io: Io, system: System, overview: Overview, isOne: boolean): void
   if (first === undefined) io.out("no agents; see agents.d in the configuration\n");
   else if (isOne) printOne(io, first);
   else printAll(io, overview.agents);
+  for (const agent of overview.agents) printHold(io, agent);
+}
+
+function printHold(io: Io, { name, hold }: AgentOverview): void {
+  if (hold === null) return;
+  const { kind, by, why, undo } = hold;
+  const because = safeLine(why) || "nobody said why";
+  io.out(`\n${name} is ${kind} by ${safeLine(by)}: ${because}: ${undo}\n`);
 }
 
 const counts = ["pending", "active", "deferred", "held", "corrupt", "failed"] as const;
@@ -155,7 +170,8 @@ function printAll(io: Io, agents: readonly AgentOverview[]): void {
 }
 
 function printOne(io: Io, agent: AgentOverview): void {
-  const rows = Object.entries(agent).map(([key, value]) => {
+  const { hold: _, ...shown } = agent;
+  const rows = Object.entries(shown).map(([key, value]) => {
     const text = value === null && key in { schedule: 0, last_activity: 0 } ? "none" : value;
     return [key.replace("_", " "), text === null ? "?" : safeLine(String(text))];
   });

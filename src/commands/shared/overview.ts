@@ -8,6 +8,7 @@ import { agentPaths } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
 import { isDenied, isNoFolder } from "./access.ts";
 import { folders, type Place } from "./find.ts";
+import type { Held } from "./held.ts";
 import { listVisible } from "./read.ts";
 import type { UnitState, UnitStates } from "./units.ts";
 
@@ -19,8 +20,10 @@ export interface AgentOverview {
   readonly model: string;
   readonly schedule: string | null;
   readonly wake: string;
-  /** `working`, `waiting`, `failed`, `stopped`; `unknown` where nobody can say. */
-  readonly state: AgentState;
+  /** `paused`, `quarantined`, `halted`; else `working`, `waiting`, `failed`, `stopped`, `unknown`. */
+  readonly state: AgentState | Held["kind"];
+  /** What stops it on purpose; null = nothing. (`held` counts tasks.) */
+  readonly hold: Held | null;
   readonly pending: number | null;
   readonly active: number | null;
   readonly deferred: number | null;
@@ -40,12 +43,15 @@ export function overviewOf(
   system: SystemRuntime,
   agent: AgentEntry,
   stateNow: (name: string, active: number | null) => AgentState,
+  hold: Held | null,
 ): AgentOverview {
   const count = counter(disk, system, agent);
   const active = count("active");
   const { name, tier, description, model, schedule, wake } = agent;
   return {
-    ...{ name, tier, description, model, schedule, wake, state: stateNow(name, active) },
+    ...{ name, tier, description, model, schedule, wake },
+    state: hold?.kind ?? stateNow(name, active),
+    hold,
     pending: count("pending"),
     active,
     deferred: count("deferred"),

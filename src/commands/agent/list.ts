@@ -1,0 +1,150 @@
+/** `con agent list|show NAME`: which agents there are, what one does and may do. Reads only. */
+import { compiledDirectory, readAgent } from "../../config/compiled.ts";
+import type { AgentEntry, AgentRuntime } from "../../config/types.ts";
+import { ConError, exit } from "../../system/errors.ts";
+import { type Held, heldBy, holdsOf } from "../shared/held.ts";
+import type { Io } from "../shared/io.ts";
+import { knownAgent } from "../shared/known.ts";
+import { stateOf, unitsOf } from "../shared/overview.ts";
+import { newCommand, parse } from "../shared/parse.ts";
+import { devPlaces } from "../shared/places.ts";
+import { loadSystem, type System } from "../shared/system.ts";
+import { safeJson, safeLine, table } from "../shared/text.ts";
+import { type AskUnits, askSystemd } from "../shared/units.ts";
+
+const keys = `state is running, idle, paused, quarantined, halted, failed, stopped or unknown; held is null or {kind, by,
+at, why, undo}: what stops it on purpose, and the command that ends it.`;
+
+const listExample = `Keys of --json: agents [{name, uid, tier, description, model, schedule, wake, state, held}].
+${keys}
+
+Example:
+  con agent list`;
+
+export async function listAgents(
+  argv: readonly string[],
+  io: Io,
+  ask: AskUnits = askSystemd,
+): Promise<number> {
+  const command = newCommand("agent list", "List agents.", listExample).option(
+    "--json",
+    "print JSON",
+  );
+  if (parse(command, argv, io) === "help") return exit.ok;
+  const system = loadSystem(io.env);
+  const agents = await withState(system, system.runtime.agents, ask);
+  if (command.opts<{ json?: boolean }>().json) io.out(safeJson({ agents }));
+  else {
+    const rows = agents.map((agent) => [
+      agent.name,
+      agent.tier,
+      agent.state,
+      agent.model,
+      agent.schedule ?? "-",
+      safeLine(agent.description),
+    ]);
+    io.out(table(["AGENT", "TIER", "STATE", "MODEL", "SCHEDULE", "DESCRIPTION"], rows));
+  }
+  return exit.ok;
+}
+
+type Stated = AgentEntry & { readonly state: string; readonly held: Held | null };
+
+/** What holds an agent says more than that its units are stopped. */
+export async function withState(
+  { dev }: System,
+  agents: readonly AgentEntry[],
+  ask: AskUnits,
+): Promise<Stated[]> {
+  const holds = holdsOf(dev);
+  const names = agents.flatMap(({ name }) => [unitsOf(name).service, ...unitsOf(name).listeners]);
+  const units = dev || names.length === 0 ? null : await ask(names);
+  return agents.map((agent) => {
+    const held = heldBy(holds, agent);
+    const state = stateOf(units, agent.name);
+    const word = { working: "running", waiting: "idle" }[state as string] ?? state;
+    return { ...agent, state: held?.kind ?? word, held };
+  });
+}
+
+const showExample = `Keys of --json: name, uid, tier, description, model, schedule, wake, state, held, grants {task, read, write,
+network, tools}, limits {memory, cpu, tasks, runtimeSeconds, steps}, skills [names]. The last three are
+null for who may not read them. ${keys}
+
+Example:
+  con agent show concierge`;
+
+export async function showAgent(
+  argv: readonly string[],
+  io: Io,
+  ask: AskUnits = askSystemd,
+): Promise<number> {
+  const command = newCommand("agent show", "Show an agent in full.", showExample)
+    .argument("<name>", "an agent")
+    .option("--json", "print JSON");
+  if (parse(command, argv, io) === "help") return exit.ok;
+  const system = loadSystem(io.env);
+  const entry = knownAgent(system.runtime, command.args[0] ?? "");
+  const [stated] = await withState(system, [entry], ask);
+  const agent = stated ?? { ...entry, state: "unknown", held: null };
+  const runtime = runtimeOf(io, system, entry.name);
+  if (command.opts<{ json?: boolean }>().json) io.out(safeJson(details(agent, runtime)));
+  else io.out(table(["name", entry.name], rows(agent, runtime)));
+  return exit.ok;
+}
+
+/** Its manifest is readable by the agent itself and by root; null for anybody else. */
+function runtimeOf(io: Io, system: System, name: string): AgentRuntime | null {
+  const dev = io.env["CON_ROOT"];
+  const directory = system.dev && dev ? devPlaces(dev).compiled : compiledDirectory;
+  try {
+    return readAgent(name, directory);
+  } catch (error) {
+    if (error instanceof ConError && error.code === exit.permission) return null;
+    throw error;
+  }
+}
+
+const details = (agent: Stated, runtime: AgentRuntime | null) => ({
+  ...agent,
+  grants: runtime?.can ?? null,
+  limits: runtime?.limits ?? null,
+  skills: runtime?.skills.map(({ name }) => name) ?? null,
+});
+
+function rows(agent: Stated, runtime: AgentRuntime | null): string[][] {
+  const { description, tier, model, uid, schedule, wake, state, held } = agent;
+  const words = (list: readonly string[]) => list.map(safeLine).join(", ") || "nothing";
+  const own = [
+    ["description", safeLine(description)],
+    ["state", state],
+    ...(held === null ? [] : heldRows(held)),
+    ["tier", tier],
+    ["uid", String(uid)],
+    ["model", model],
+    ["schedule", schedule ?? "none"],
+    ["woken by", wake === "path" ? "its inbox" : "a bell, or the sweep"],
+  ];
+  if (runtime === null) return [...own, ["grants", "?  (only root and the agent may read them)"]];
+  const { can, limits, skills } = runtime;
+  return [
+    ...own,
+    ["may task", words(can.task)],
+    ["may read", words(can.read)],
+    ["may write", words(can.write)],
+    ["network", words(can.network)],
+    ["tools", words(can.tools)],
+    ["skills", words(skills.map(({ name }) => name))],
+    ["memory", limits.memory],
+    ["cpu", limits.cpu],
+    ["processes", String(limits.tasks)],
+    ["time a task", `${limits.runtimeSeconds} s`],
+    ["steps a task", String(limits.steps)],
+  ];
+}
+
+const heldRows = ({ by, at, why, undo }: Held): string[][] => [
+  ["held by", `${safeLine(by)} since ${safeLine(at)}`],
+  ["because", safeLine(why) || "nobody said why"],
+  ["ends with", undo],
+];

@@ -1,0 +1,65 @@
+/** `con steward`: what con-steward.service runs. Does what the requests in its inbox ask for. Root only. */
+import { randomBytes } from "node:crypto";
+import { readSystem } from "../config/compiled.ts";
+import { readRegistry } from "../host/machine.ts";
+import { observePeople } from "../host/observe.ts";
+import { systemHost } from "../steward/host.ts";
+import { stewardPlaces } from "../steward/places.ts";
+import { requesterOf } from "../steward/policy.ts";
+import { serve } from "../steward/serve.ts";
+import { type ChainRecord, openChain } from "../system/chain.ts";
+import { nodeDisk } from "../system/disk.ts";
+import { ConError, exit } from "../system/errors.ts";
+import { takeLock } from "../system/lock.ts";
+import { createLog } from "../system/log.ts";
+import { type Io, processIo } from "./shared/io.ts";
+import { newCommand, parse } from "./shared/parse.ts";
+
+const example = `Run by con-steward.service when a request lies in /srv/con/steward/inbox. Does each, answers it in
+/srv/con/steward/outbox, records it in /srv/con/logs/audit/actions.jsonl, and ends.
+
+Exit code: 0 nothing waits any more, 75 something has to wait (full disk, bootstrap at work).
+
+Example:
+  systemctl status con-steward.path con-steward.service`;
+
+/** Two at once would do a request twice. */
+const lockFile = "/run/con/steward.lock";
+/** Members of group trusted read the logs. */
+const auditMode = 0o640;
+
+export async function run(argv: string[], io: Io = processIo()): Promise<number> {
+  const command = newCommand("steward", "Do what the requests to the steward ask for.", example);
+  if (parse(command, argv, io) === "help") return exit.ok;
+  if (io.uid !== 0) {
+    const why = "it acts on users, units and packet rules";
+    throw new ConError(exit.permission, "steward", why, "con-steward.path starts it");
+  }
+  const lock = await takeLock(nodeDisk, lockFile);
+  if (lock === null) return exit.tryLater;
+  try {
+    return await serve({
+      disk: nodeDisk,
+      now: io.now,
+      randomBytes,
+      log: createLog(),
+      places: stewardPlaces,
+      requester: (uid) => requesterOf(uid, observePeople(), readRegistry()),
+      agents: () => readSystem().agents,
+      record,
+      host: systemHost,
+    });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Opened each time: what a failed append left is put right by the next opening. */
+function record(entry: ChainRecord): void {
+  const chain = openChain(nodeDisk, stewardPlaces.audit, auditMode);
+  try {
+    chain.append([entry]);
+  } finally {
+    chain.close();
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What the steward does to the machine: units through systemctl, processes by signal, facts by `converge`.
+ * Never: names a unit that is no agent's, waits without bound, or passes text of a request to a shell.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { converge } from "../host/converge.ts";
+import { agentUids } from "../host/ids.ts";
+import { listUnits, onUnits, type Units } from "../host/systemd.ts";
+import { errnoOf } from "../system/disk.ts";
+import { ConError, exit } from "../system/errors.ts";
+import { type ExecResult, exec } from "../system/exec.ts";
+import type { Host } from "./world.ts";
+
+export const systemHost: Host = {
+  stop,
+  kill,
+  killStrays,
+  converge,
+  sweep: async () => {
+    await mustDo(["systemctl", "start", "--no-block", "con-sweep.service"]);
+  },
+};
+
+const runnerOf = (agent: string): string => `con@${agent}.service`;
+const ofAgent = /^con(?:-bell|-schedule)?@(.+)\.(service|path|timer|socket)$/;
+const ended = new Set(["inactive", "failed"]);
+
+/**
+ * Triggers first: one that is still armed would start its agent again and again, as PID 1 refuses each
+ * start of a held agent. What does not stop is seen by `converge`, which comes next.
+ */
+async function stop(concerned: (agent: string) => boolean): Promise<void> {
+  const live = (units: Units): { readonly unit: string; readonly isService: boolean }[] =>
+    [...units].flatMap(([unit, { active }]) => {
+      const match = ofAgent.exec(unit);
+      const wanted = match?.[1] !== undefined && concerned(match[1]) && !ended.has(active);
+      return wanted ? [{ unit, isService: match[2] === "service" }] : [];
+    });
+  for (const services of [false, true]) {
+    const now = live(await listUnits()).filter(({ isService }) => isService === services);
+    await onUnits(
+      "stop",
+      now.map(({ unit }) => unit),
+    );
+  }
+}
+
+const goneWithinMs = 10_000;
+const lookEveryMs = 50;
+
+async function kill(agent: string): Promise<"killed" | "nothing ran" | "still there"> {
+  const unit = runnerOf(agent);
+  const before = await mainPid(unit);
+  if (before === 0) return "nothing ran";
+  // It may have ended by itself meanwhile: then there is nobody to signal, and that is fine.
+  await exec(["systemctl", "kill", "--kill-whom=all", "--signal=SIGKILL", "--", unit]);
+  for (let waited = 0; waited < goneWithinMs; waited += lookEveryMs) {
+    if ((await mainPid(unit)) !== before) return "killed";
+    await pause(lookEveryMs);
+  }
+  return "still there";
+}
+
+/** 0 = no process. */
+async function mainPid(unit: string): Promise<number> {
+  const { stdout } = await mustDo(["systemctl", "show", "-p", "MainPID", "--value", "--", unit]);
+  return Number(stdout.trim());
+}
+
+async function mustDo(argv: readonly [string, ...string[]]): Promise<ExecResult> {
+  const result = await exec(argv);
+  if (result.code === 0) return result;
+  const why = result.stderr.trim().split("\n")[0] || `it ended with ${result.code}`;
+  throw new ConError(exit.unavailable, argv.slice(0, 2).join(" "), why, "see systemctl status");
+}
+
+/** More than that means that something makes them faster than we look. */
+const maxRounds = 20;
+
+/** Rounds, because a process may have forked while the others were counted. */
+function killStrays(uid: number): number {
+  if (uid < agentUids.first || uid > agentUids.last)
+    throw new RangeError(`uid ${uid} is no agent's`);
+  const killed = new Set<number>();
+  for (let round = 0; round < maxRounds; round += 1) {
+    const pids = processesOf(uid);
+    if (pids.length === 0) break;
+    for (const pid of pids) if (signal(pid)) killed.add(pid);
+  }
+  return killed.size;
+}
+
+function signal(pid: number): boolean {
+  try {
+    process.kill(pid, "SIGKILL");
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ESRCH") return false;
+    throw error;
+  }
+}
+
+/** Real, effective, saved or file system uid; dead ones that nobody waited for are left out. */
+function processesOf(uid: number): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    const status = statusOf(name);
+    const uids = /^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
+    const isDead = /^State:\s+[ZX]/m.test(status);
+    return !isDead && uids.includes(String(uid)) ? [Number(name)] : [];
+  });
+}
+
+function statusOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes(errnoOf(error) ?? "")) return "";
+    throw error;
+  }
+}

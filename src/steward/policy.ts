@@ -1,0 +1,38 @@
+/**
+ * Who may ask for what. Pure: the requester is the owner of the request's file, as the kernel says.
+ *
+ * Root and members of group trusted may ask for everything. An agent may not, even if somebody put its
+ * user into that group: what agents may ask for is a matter of their manifests.
+ */
+import { type People, trustedUids } from "../host/ids.ts";
+import type { Registry } from "../host/registry.ts";
+import type { StewardVerb } from "./types.ts";
+
+export interface Requester {
+  readonly uid: number;
+  readonly name: string;
+  readonly kind: "root" | "trusted" | "agent" | "other";
+}
+
+/** `registry` knows every uid that was ever an agent's; people may have others of the same range. */
+export function requesterOf(uid: number, people: People, registry: Registry): Requester {
+  const named = [...people.users].find(([, user]) => user.uid === uid)?.[0];
+  const name = named ?? `uid ${uid}`;
+  if (uid === 0) return { uid, name: "root", kind: "root" };
+  const isMember = people.groups.get("agents")?.members.includes(name) ?? false;
+  if (isMember || Object.values(registry).includes(uid)) return { uid, name, kind: "agent" };
+  return { uid, name, kind: trustedUids(people).includes(uid) ? "trusted" : "other" };
+}
+
+/** Null when it may; otherwise why not and what to do. */
+export function refusal(by: Requester, verb: StewardVerb): string | null {
+  switch (by.kind) {
+    case "root":
+    case "trusted":
+      return null;
+    case "agent":
+      return `${by.name} may not ask for ${verb}: agents have no such right: tell a person`;
+    case "other":
+      return `${by.name} may not ask for ${verb}: only root and members of group trusted may: join the group (usermod -aG trusted ${by.name})`;
+  }
+}

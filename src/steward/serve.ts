@@ -1,0 +1,72 @@
+/**
+ * Takes up every request there is, oldest first, and ends. con-steward.path wakes it as long as one waits.
+ *
+ * Never: leaves behind a name that would wake it again at once, unless disk or lock say "later": then it
+ * ends with 75 and PID 1 waits ever longer before the next try.
+ */
+import { join } from "node:path";
+import { errnoOf } from "../system/disk.ts";
+import { ConError, type ExitCode, exit } from "../system/errors.ts";
+import { listWaiting, type Waiting } from "./entry.ts";
+import { handle } from "./handle.ts";
+import { createParser, type ParseRequest } from "./request.ts";
+import type { StewardWorld } from "./world.ts";
+
+/** `parse` costs a schema's compilation. */
+export async function serve(
+  world: StewardWorld,
+  parse: ParseRequest = createParser(),
+): Promise<ExitCode> {
+  const later = new Set<string>();
+  for (;;) {
+    const waiting = look(world).filter(({ name }) => !later.has(name));
+    if (waiting.length === 0) break;
+    for (const one of waiting)
+      if ((await handle(world, parse, one)) === "later") later.add(one.name);
+  }
+  if (later.size > 0) return exit.tryLater;
+  tidy(world);
+  return exit.ok;
+}
+
+function look(world: StewardWorld): Waiting[] {
+  try {
+    return listWaiting(world);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    const why = `there is no ${world.places.inbox}`;
+    throw new ConError(exit.unavailable, "con steward", why, "run con bootstrap as root");
+  }
+}
+
+const hourMs = 3_600_000;
+/** A sender that was cut off does not come back after that. */
+const temporaryMs = 36 * hourMs;
+/** What was done stays in the chain of actions. */
+const answerMs = 30 * 24 * hourMs;
+
+/** Removes what nobody will ask for any more. */
+function tidy(world: StewardWorld): void {
+  const { inbox, outbox, holds } = world.places;
+  const isTemporary = (name: string): boolean => /^\..*\.tmp-[0-9a-f]{16}$/s.test(name);
+  for (const directory of [inbox, outbox, holds])
+    removeOld(world, directory, temporaryMs, isTemporary);
+  removeOld(world, outbox, answerMs, () => true);
+}
+
+function removeOld(
+  { disk, now }: StewardWorld,
+  directory: string,
+  ageMs: number,
+  isMeant: (name: string) => boolean,
+): void {
+  for (const name of disk.list(directory).filter(isMeant)) {
+    const found = disk.find(join(directory, name));
+    if (found === null || !found.isFile() || now() - Number(found.ctimeMs) < ageMs) continue;
+    try {
+      disk.unlink(join(directory, name));
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+  }
+}

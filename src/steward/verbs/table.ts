@@ -1,0 +1,23 @@
+/** Every verb of the steward. A new one needs a type, a part of the schema, a file here and a line here. */
+import type { StewardVerb } from "../types.ts";
+import type { Verb } from "../verb.ts";
+import { halt } from "./halt.ts";
+import { killSession } from "./kill-session.ts";
+import { pause } from "./pause.ts";
+import { quarantine } from "./quarantine.ts";
+import { reapply } from "./reapply.ts";
+import { resume } from "./resume.ts";
+import { resumeAll } from "./resume-all.ts";
+
+const verbs: { readonly [V in StewardVerb]: Verb<V> } = {
+  pause,
+  resume,
+  kill_session: killSession,
+  quarantine,
+  halt,
+  resume_all: resumeAll,
+  reapply,
+};
+
+/** The schema has let the request through, so it is of the verb's own kind. */
+export const verbOf = (name: StewardVerb): Verb<StewardVerb> => verbs[name] as Verb<StewardVerb>;
