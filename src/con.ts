@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   gateway: () => import("./commands/gateway.ts"),
   sweep: () => import("./commands/sweep.ts"),
   schedule: () => import("./commands/schedule.ts"),
+  steward: () => import("./commands/steward.ts"),
   task: () => import("./commands/task.ts"),
   show: () => import("./commands/show.ts"),
   trace: () => import("./commands/trace.ts"),
@@ -27,17 +28,22 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   responses: () => import("./commands/responses.ts"),
   logs: () => import("./commands/logs.ts"),
   agent: () => import("./commands/agent.ts"),
+  halt: () => import("./commands/halt.ts"),
+  resume: () => import("./commands/resume.ts"),
   model: () => import("./commands/model.ts"),
   credential: () => import("./commands/credential.ts"),
+  contract: () => import("./commands/contract.ts"),
+  healthcheck: () => import("./commands/healthcheck.ts"),
   bootstrap: () => import("./commands/bootstrap.ts"),
   verify: () => import("./commands/verify.ts"),
+  reapply: () => import("./commands/reapply.ts"),
   doctor: () => import("./commands/doctor.ts"),
   dev: () => import("./commands/dev.ts"),
   help: () => import("./commands/help.ts"),
 };
 
 /** Started by units: their output goes to the journal, and a broken pipe there is no goodbye. */
-const services = new Set(["run", "gateway", "sweep", "schedule"]);
+const services = new Set(["run", "gateway", "sweep", "schedule", "steward"]);
 
 interface Invocation {
   readonly debug: boolean;

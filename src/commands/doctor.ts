@@ -2,7 +2,7 @@
 import { loadConfigFiles } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Problem } from "../config/types.ts";
-import { bad, type Check, fine } from "../host/doctor/check.ts";
+import { bad, type Check, type DoctorSeverity, fine, inGroup } from "../host/doctor/check.ts";
 import { examine } from "../host/doctor.ts";
 import { ConError, exit } from "../system/errors.ts";
 import { type Io, paint, processIo } from "./shared/io.ts";
@@ -10,44 +10,74 @@ import { newCommand, parse } from "./shared/parse.ts";
 import { problemLine } from "./shared/report.ts";
 import { safeJson, safeLine } from "./shared/text.ts";
 
-const example = `Tries what con depends on: systemd, control group limits, the tool sandbox, packet rules, inotify,
-credentials, units, space, memory, load.
+const example = `The machine: systemd, control group limits, kernel features, the tool sandbox, access lists, packet
+rules, inotify, space, memory, load, clock, GPU, model providers (asked without a key). The installation:
+configuration, units, credentials, holds, the latest result of the contracts. Differences to the
+configuration are told by con verify.
 
 Exit code: 0 nothing failed (there may be warnings), 1 something did.
-Keys of --json: checks [{name, state, found, remedy}], state is ok, warning or failure.
+Keys of --json: checks [{name, group, state, severity, found, remedy}]; group is machine or installation;
+severity is critical, high, medium, low or ok; state is failure, warning or ok and follows from it.
 
 Example:
   con doctor`;
 
-const marks = { ok: "ok  ", warning: "warn", failure: "FAIL" } as const;
-const styles = { ok: "green", warning: "yellow", failure: "red" } as const;
+const styles = {
+  ok: "green",
+  low: "yellow",
+  medium: "yellow",
+  high: "red",
+  critical: "red",
+} as const satisfies Record<DoctorSeverity, string>;
+
+interface Options {
+  readonly json?: boolean;
+  readonly host?: boolean;
+  readonly offline?: boolean;
+  readonly gpu?: boolean;
+}
 
 export async function run(argv: string[], io: Io = processIo()): Promise<number> {
   const command = newCommand("doctor", "Examine machine and installation.", example)
     .option("--host", "expect packet rules although this is no container")
+    .option("--offline", "do not try to reach the model providers")
+    .option("--gpu", "a GPU has to be there")
     .option("--json", "print JSON");
   if (parse(command, argv, io) === "help") return exit.ok;
-  const { json, host = false } = command.opts<{ json?: boolean; host?: boolean }>();
+  const { json, host = false, offline = false, gpu = false } = command.opts<Options>();
   if (io.uid !== 0) {
     const why = "only root may look at everything that has to be right";
     throw new ConError(exit.permission, "doctor", why, "run it as root (sudo con doctor)");
   }
   const { config, problems } = parseConfig(loadConfigFiles());
-  const checks = [...configuration(problems), ...(await examine(config, host))];
+  const examined = await examine(config, { allowHost: host, offline, gpu });
+  const checks = [...examined, ...configuration(problems)];
   if (json) io.out(safeJson({ checks }));
-  else for (const check of checks) print(io, check);
+  else print(io, checks);
   return checks.some(({ state }) => state === "failure") ? exit.no : exit.ok;
 }
 
 function configuration(problems: readonly Problem[]): Check[] {
-  if (problems.length === 0) return [fine("configuration", "no problem")];
-  return problems.map((problem) =>
-    bad("configuration", problemLine(problem), "correct it, then con bootstrap"),
+  if (problems.length === 0) return inGroup("installation", [fine("configuration", "no problem")]);
+  return inGroup(
+    "installation",
+    problems.map((problem) =>
+      bad("configuration", problemLine(problem), "correct it, then con bootstrap"),
+    ),
   );
 }
 
-function print(io: Io, { name, state, found, remedy }: Check): void {
-  const mark = paint(io, styles[state], marks[state]);
-  io.out(`${mark}  ${safeLine(name)}: ${safeLine(found)}\n`);
-  if (remedy !== "") io.out(`      → ${safeLine(remedy)}\n`);
+function print(io: Io, checks: readonly Check[]): void {
+  for (const group of ["machine", "installation"] as const) {
+    io.out(`${paint(io, "bold", group)}\n`);
+    for (const check of checks) if (check.group === group) printOne(io, check);
+  }
+}
+
+const width = "critical".length;
+
+function printOne(io: Io, { name, severity, found, remedy }: Check): void {
+  const mark = paint(io, styles[severity], severity.padEnd(width));
+  io.out(`  ${mark}  ${safeLine(name)}: ${safeLine(found)}\n`);
+  if (remedy !== "") io.out(`  ${" ".repeat(width)}  → ${safeLine(remedy)}\n`);
 }

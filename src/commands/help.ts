@@ -18,19 +18,24 @@ Tasks
 System
   status       how the system and its agents are
   logs         what agents and gateway wrote to the journal
-  agent        list and show agents
+  agent        list, show, pause, resume, kill and quarantine agents
+  halt         stop all workers or all agents
+  resume       end what con halt began
   model        list, test and choose models
   credential   set, list and remove provider keys
+  contract     what is watched: list, show, check, report, history
+  healthcheck  evaluate the contracts that are due (root)
   doctor       what is wrong with this machine or this installation, and the remedy
 
 Administration (root)
   bootstrap    compile the configuration and apply what differs
   verify       show what differs between configuration and machine
+  reapply      bring back what drifted
 
 Development
   dev          the same system in one directory, without root, systemd or isolation
 
-Started by units: run, gateway, sweep, schedule
+Started by units: run, gateway, sweep, schedule, steward
 
 Global options, before the command:
   --root DIR   use the directory of con dev (or set CON_ROOT)

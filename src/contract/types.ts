@@ -30,6 +30,8 @@ export interface Contract {
   readonly agent: string | null;
   /** Null = at each run of the timer. */
   readonly everySeconds: number | null;
+  /** Never evaluated by the timer, only when a person asks for it. */
+  readonly manual: boolean;
   readonly severity: Severity;
   readonly tags: readonly string[];
   /** Ids of contracts; while one of them fails this one is skipped. */
@@ -53,6 +55,10 @@ export interface Check {
   readonly probe: Probe;
   readonly timeoutSeconds: number;
   readonly onFail: OnFail;
+  /** Absent = the contract's. */
+  readonly severity?: Severity;
+  /** Beside the contract's own conditions. */
+  readonly skipIf?: readonly SkipIf[];
 }
 
 export interface OnFail {
