@@ -33,6 +33,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   model: () => import("./commands/model.ts"),
   credential: () => import("./commands/credential.ts"),
   contract: () => import("./commands/contract.ts"),
+  canary: () => import("./commands/canary.ts"),
   healthcheck: () => import("./commands/healthcheck.ts"),
   bootstrap: () => import("./commands/bootstrap.ts"),
   verify: () => import("./commands/verify.ts"),

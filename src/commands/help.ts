@@ -35,7 +35,7 @@ Administration (root)
 Development
   dev          the same system in one directory, without root, systemd or isolation
 
-Started by units: run, gateway, sweep, schedule, steward
+Started by units: run, gateway, sweep, schedule, steward, canary
 
 Global options, before the command:
   --root DIR   use the directory of con dev (or set CON_ROOT)

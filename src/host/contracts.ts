@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import type { Finding } from "./world.ts";
 
-export const shippedContracts = "/usr/share/con/contracts";
-export const ownContracts = "/etc/con/contracts";
+const shippedContracts = "/usr/share/con/contracts";
+const ownContracts = "/etc/con/contracts";
 
 const maxBytes = 1 << 20;
 const maxFiles = 1_000;

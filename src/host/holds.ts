@@ -9,9 +9,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import type { Fact } from "./facts.ts";
-import { agentBase, root, holds as where } from "./paths.ts";
-
-export const holdsDirectory = where;
+import { agentBase, holds as holdsDirectory, root } from "./paths.ts";
 
 export interface Hold {
   readonly version: 1;

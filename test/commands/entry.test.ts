@@ -17,7 +17,8 @@ function con(argv: readonly string[], as: number = uid) {
 
 const verbs = [
   ...["task", "show", "trace", "cancel", "retry", "status", "logs", "responses", "dev"],
-  ...["agent", "model", "credential", "doctor", "bootstrap", "verify"],
+  ...["agent", "halt", "resume", "model", "credential", "contract", "healthcheck", "doctor"],
+  ...["bootstrap", "verify", "reapply"],
 ];
 
 test.each(verbs)("con %s --help has an example", (verb) => {

@@ -69,6 +69,7 @@ describe("a check", () => {
       environment: shows("env | grep -v ^CON_HEALTH_ | cut -d= -f1 | sort"),
       limits: shows("env | grep ^CON_HEALTH_DISK"),
       files: shows("ls /proc/self/fd"),
+      bounds: shows("ulimit -v; ulimit -f; ulimit -p; ulimit -c; cat /proc/self/oom_score_adj"),
     });
     const [user, groups, group] = said(seen.who).split("\n");
     expect(user).toBe("con-check");
@@ -79,6 +80,7 @@ describe("a check", () => {
     ]);
     expect(said(seen.environment)).toBe("HOME\nLANG\nPATH\nPWD");
     expect(said(seen.limits)).toBe("CON_HEALTH_DISK_MIN_FREE_PCT=15");
+    expect(said(seen.bounds)).toBe("2097152\n32768\n64\n0\n1000");
     expect(said(seen.files)).toBe("0\n1\n2\n3");
   });
 

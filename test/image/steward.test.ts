@@ -107,6 +107,7 @@ describe("quarantine of an agent at work", () => {
   });
 
   async function expectCutOff(): Promise<void> {
+    await container.must(["systemctl", "start", `con@${running}.path`]);
     expect(await active(`con@${running}.path`)).toBe("inactive");
     await container.must(["systemctl", "start", `con@${running}.service`]);
     expect(await active(`con@${running}.service`)).toBe("inactive");
@@ -231,6 +232,15 @@ describe("who asks", () => {
     expect(await answerTo(halt)).toMatchObject({ status: "refused", by: { name: user } });
     const forged = await drop({ verb: "halt", scope: "agents", by: { uid: 0 } }, user);
     expect(await answerTo(forged)).toMatchObject({ status: "refused", verb: null });
+    // A file of root's that an agent may rename: it is not root's word.
+    const id = newId();
+    const draft = `${agents}/${other}/workspace/draft`;
+    await sh(
+      `echo '{"version":1,"verb":"halt","scope":"agents","why":"","incident":null}' >${draft}`,
+    );
+    await container.must(["mv", draft, `${steward}/inbox/${id}.json`], { user });
+    await until(`[ -z "$(ls ${steward}/inbox)" ]`);
+    expect(await sh(`ls ${steward}/outbox`)).not.toContain(id);
     expect(await sh("ls /var/lib/con/holds")).toBe("");
     // A good request of root's beside which it may write: sticky, so it cannot take it away.
     await sh(`echo x > ${steward}/inbox/.mine`);

@@ -22,17 +22,17 @@ export interface Program {
   readonly test: string;
 }
 
-const shell = ({ mode, run, test }: Program): string[] => [
+const shell = (text: string, { mode, run, test }: Program): string[] => [
   "/bin/sh",
   "-c",
-  wrapperText,
+  text,
   "con-check",
   mode,
   run,
   test,
 ];
 
-/** Each of these execs what follows; the kernel short of memory takes the check before the evaluator. */
+/** Execs what follows. */
 const asCheckUser: readonly string[] = [
   "setpriv",
   `--reuid=${checkUser.name}`,
@@ -42,10 +42,6 @@ const asCheckUser: readonly string[] = [
   "--ambient-caps=-all",
   "--bounding-set=-all",
   "--no-new-privs",
-  "--",
-  "choom",
-  "-n",
-  "1000",
   "--",
 ];
 
@@ -77,20 +73,23 @@ const sandbox: readonly string[] = [
   "--",
 ];
 
-const limits: readonly string[] = [
-  "prlimit",
-  `--as=${2 ** 31}`,
-  `--nproc=${maxProcesses}`,
-  `--fsize=${fileBytes}`,
-  "--core=0",
-  "--",
-];
+const addressSpaceKib = 2 << 20;
+/** The unit of `ulimit -f` in a POSIX shell. */
+const block = 512;
+
+/**
+ * Limits of each process in the sandbox, set by the shell itself: prlimit(1) and choom(1) would be two
+ * programs more for each check. Processes are -p in dash and busybox, -u in bash. The kernel short of
+ * memory takes the check before the evaluator.
+ */
+const limitText = `{ ulimit -v ${addressSpaceKib} && ulimit -f ${fileBytes / block} && ulimit -c 0 &&
+{ ulimit -p ${maxProcesses} 2>/dev/null || ulimit -u ${maxProcesses}; } &&
+echo 1000 >/proc/self/oom_score_adj; } || exit 70`;
 
 export const sandboxArguments = (program: Program): string[] => [
   ...asCheckUser,
   ...sandbox,
-  ...limits,
-  ...shell(program),
+  ...shell(`${limitText}${wrapperText}`, program),
 ];
 
 /** `id` is hexadecimal and new for each run. */
@@ -135,6 +134,6 @@ export function unitArguments(
     ...properties.map((property) => `--property=${property}`),
     ...Object.entries(environment).map(([name, value]) => `--setenv=${name}=${value}`),
     "--",
-    ...shell(program),
+    ...shell(wrapperText, program),
   ];
 }

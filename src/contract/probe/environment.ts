@@ -14,5 +14,5 @@ export function checkEnvironment(thresholds: HealthThresholds): Readonly<Record<
 }
 
 /** diskMinFreePct → CON_HEALTH_DISK_MIN_FREE_PCT */
-export const thresholdVariable = (name: string): string =>
+const thresholdVariable = (name: string): string =>
   `CON_HEALTH_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

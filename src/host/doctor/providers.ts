@@ -29,7 +29,7 @@ export async function checkProviders(
 }
 
 /** Null when it answers; otherwise an errno, a code of TLS, or what else went wrong. */
-export function reach(baseUrl: string, ms = deadlineMs): Promise<string | null> {
+function reach(baseUrl: string, ms = deadlineMs): Promise<string | null> {
   const url = URL.parse(`${baseUrl.replace(/\/+$/, "")}/models`);
   if (url === null) return Promise.resolve("its base_url is no URL");
   const client = url.protocol === "http:" ? http : https;

@@ -57,8 +57,7 @@ function stewardDirectories(world: World): DirectoryFact[] {
   const read = [trusted(world, 5)];
   return [
     directory(paths.steward, 0, 0, 0o711),
-    directory(join(paths.steward, "inbox"), 0, 0, 0o3770, {
-      named: [trusted(world)],
+    directory(join(paths.steward, "inbox"), 0, world.gids.trusted, 0o3770, {
       inherit: { mode: 0o750, named: [] },
     }),
     directory(join(paths.steward, "outbox"), 0, 0, 0o2750, {
