@@ -49,7 +49,8 @@ function shared(world: World, path: string, grants: readonly Grant[]): Directory
     path,
     uid: 0,
     gid: 0,
-    mode: 0o750,
+    // Numbers only, for a collector that has the folder mounted; the way to it is closed all the same.
+    mode: path === paths.metrics ? 0o755 : 0o750,
     named: [...entries(perms), people],
     inherit: { mode: 0o750, named: [...inherited, people] },
     deep: true,
