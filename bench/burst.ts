@@ -4,11 +4,13 @@
  *
  * Usage: node bench/burst.ts [TASKS] [DIRECTORY]. The directory decides which disk is measured.
  */
+
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { noBudget, noMay } from "../src/config/authority.ts";
 import type { AgentRuntime } from "../src/config/types.ts";
 import { createHints } from "../src/runner/inbox-watch.ts";
 import { runSession } from "../src/runner/session.ts";
@@ -64,6 +66,9 @@ const agent: AgentRuntime = {
   inboxes: [paths.inbox],
   trustedUids: [],
   taskerUids: [],
+  may: noMay,
+  approval: [],
+  budget: noBudget,
   can: { task: [], read: [], write: [], network: [], tools: [] },
   limits: { memory: "1G", cpu: "100%", tasks: 64, runtimeSeconds: 60, steps: 1 },
   schedule: null,

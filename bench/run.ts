@@ -2,7 +2,7 @@
  * `make bench`: boots the real system, measures, and prints each figure as a ratio to its floor in the
  * same run. Writes `bench/results/latest.json` and the table of `docs/performance.md`.
  *
- * Arguments: names of suites (wake burst scale idle), all by default. Times in milliseconds.
+ * Arguments: names of suites (wake idle scale burst contracts), all by default. Times in milliseconds.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,6 +10,8 @@ import os from "node:os";
 import { join } from "node:path";
 import { encodeTask, requestOf } from "../src/task/codec.ts";
 import { bootContainer, type Container, repository } from "../test/image/support/container.ts";
+import { contracts } from "./contracts.ts";
+import { median, spread } from "./numbers.ts";
 import { type Row, table } from "./table.ts";
 
 const runs = 30;
@@ -30,16 +32,6 @@ interface Wake {
   readonly warm: readonly number[];
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low = Number.NaN, high = Number.NaN] = [sorted[middle - 1], sorted[middle]];
-  return sorted.length % 2 === 0 ? (low + high) / 2 : high;
-}
-
-const spread = (values: readonly number[]): string =>
-  `${Math.min(...values).toFixed(0)}–${Math.max(...values).toFixed(0)}`;
-
 async function inside(container: Container, program: string, ...args: string[]): Promise<unknown> {
   const out = await container.must(["/usr/bin/node", `/run/bench/${program}.mjs`, ...args]);
   return JSON.parse(out);
@@ -47,7 +39,7 @@ async function inside(container: Container, program: string, ...args: string[]):
 
 async function prepare(container: Container): Promise<void> {
   await container.must(["mkdir", "-p", "/run/bench"]);
-  for (const program of ["wake", "burst", "scale"]) {
+  for (const program of ["wake", "burst", "scale", "contracts", "detection"]) {
     const source = readFileSync(join(repository, `bench/inside/${program}.mjs`));
     await container.copyIn(`/run/bench/${program}.mjs`, source);
   }
@@ -174,7 +166,14 @@ async function idle(container: Container): Promise<Row[]> {
   ];
 }
 
-const suites = { wake, idle, scale, burst };
+const suites = {
+  wake,
+  idle,
+  scale,
+  burst,
+  contracts: (container: Container) =>
+    contracts((program, ...args) => inside(container, program, ...args)),
+};
 type Suite = keyof typeof suites;
 
 function machine(): Record<string, string | number> {

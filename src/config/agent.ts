@@ -1,4 +1,5 @@
 /** One manifest, after its schema held: cross checks and defaults. Pure. */
+import { budgetOf, mayOf, type RawBudget, type RawMay } from "./authority.ts";
 import {
   grantRoots,
   parseDuration,
@@ -17,6 +18,9 @@ export interface RawAgent {
   readonly roles?: readonly string[];
   readonly model?: string;
   readonly can?: Partial<Record<keyof Agent["can"], readonly string[]>>;
+  readonly may?: RawMay;
+  readonly approval?: readonly string[];
+  readonly budget?: RawBudget;
   readonly limits?: {
     readonly memory?: string;
     readonly cpu?: string;
@@ -53,6 +57,7 @@ export function readAgentPart(
   around: Surroundings,
 ): { agent: Agent; broken: Broken[] } {
   const grants = { read: directories(raw, "read"), write: directories(raw, "write") };
+  const { may, broken: brokenMay } = mayOf(raw.may);
   const agent: Agent = {
     name: raw.name,
     description: raw.description,
@@ -66,6 +71,9 @@ export function readAgentPart(
       network: sorted(raw.can?.network),
       tools: raw.can?.tools ?? [],
     },
+    may,
+    approval: sorted(raw.approval),
+    budget: budgetOf(raw.budget),
     limits: limitsOf(raw.limits ?? {}),
     schedule: scheduleOf(raw.schedule),
     instructions: raw.instructions ?? "",
@@ -77,6 +85,7 @@ export function readAgentPart(
     ...grants.read.broken,
     ...grants.write.broken,
     ...brokenNetwork(raw),
+    ...brokenMay,
     ...brokenLimits(raw),
   ];
   return { agent, broken };

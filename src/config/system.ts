@@ -1,4 +1,5 @@
 /** con.yaml, after its schema held: cross checks and defaults. Pure. */
+import { budgetOf, type RawBudget } from "./authority.ts";
 import { parseDuration } from "./grammar.ts";
 import type { KeyPath } from "./source.ts";
 import type { Config, Health, ModelAlias, Provider, Tier } from "./types.ts";
@@ -18,6 +19,7 @@ export interface RawSystem {
   readonly defaults?: Partial<Readonly<Record<Tier, { readonly model?: string }>>>;
   readonly gateway?: { readonly max_concurrent?: number };
   readonly health?: RawHealth;
+  readonly budget?: RawBudget;
 }
 
 interface RawHealth {
@@ -73,6 +75,7 @@ export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Brok
     models: mapValues(raw.models, aliasOf),
     gateway: { maxConcurrent: gateway.max_concurrent ?? 4 },
     health: healthOf(health),
+    budget: budgetOf(raw.budget),
     defaultModels: {
       officer: defaults.officer?.model ?? tierDefaults.officer,
       operator: defaults.operator?.model ?? tierDefaults.operator,

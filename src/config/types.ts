@@ -54,6 +54,36 @@ export interface AgentLimits {
   readonly steps: number;
 }
 
+/** What may be spent; null = no limit. Kept by the gateway. */
+export interface Budget {
+  readonly usdPerDay: number | null;
+  readonly tokensPerDay: number | null;
+  readonly usdPerTask: number | null;
+  readonly tokensPerTask: number | null;
+  /** Output tokens that one call may ask for. */
+  readonly tokensPerCall: number | null;
+  /** What becomes of a task when nothing is left: put off until the reset, or failed. */
+  readonly over: "defer" | "fail";
+  /** Share of a daily limit after which a warning is given. */
+  readonly warnPct: number;
+}
+
+/** The most that an agent may give to agents that it commissions. `*` = any. */
+export interface Ceiling {
+  readonly tiers: readonly Tier[];
+  readonly task: readonly string[];
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  readonly network: readonly string[];
+  readonly tools: readonly string[];
+}
+
+export interface May {
+  /** Verbs of the steward that it may ask for. */
+  readonly request: readonly string[];
+  readonly grant: Ceiling;
+}
+
 export interface Agent {
   readonly name: string;
   readonly description: string;
@@ -73,6 +103,10 @@ export interface Agent {
     readonly network: readonly string[];
     readonly tools: readonly string[];
   };
+  readonly may: May;
+  /** Tools whose calls wait for a person. */
+  readonly approval: readonly string[];
+  readonly budget: Budget;
   readonly limits: AgentLimits;
   /** systemd OnCalendar expression and what the scheduled task says. */
   readonly schedule: { readonly at: string; readonly task: string } | null;
@@ -86,6 +120,8 @@ export interface Config {
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly gateway: { readonly maxConcurrent: number };
   readonly health: Health;
+  /** Of the whole system. */
+  readonly budget: Budget;
   readonly agents: readonly Agent[];
   /** Names of agents that have a manifest with a problem: nothing of theirs is changed. */
   readonly excluded: readonly string[];
@@ -148,6 +184,9 @@ export interface AgentRuntime {
   /** Uids of agents that may start work here; others may only answer. */
   readonly taskerUids: readonly number[];
   readonly can: Agent["can"];
+  readonly may: May;
+  readonly approval: readonly string[];
+  readonly budget: Budget;
   readonly limits: AgentLimits;
   readonly schedule: Agent["schedule"];
   /** Text of AGENTS.md after assembly; the same text lies root-owned beside the skill folders. */
@@ -169,6 +208,8 @@ export interface GatewayRuntime {
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly maxConcurrent: number;
   readonly ledger: string;
+  /** Of the whole system. */
+  readonly budget: Budget;
   readonly callers: readonly GatewayCaller[];
 }
 
@@ -177,6 +218,7 @@ export interface GatewayCaller {
   readonly name: string;
   /** Aliases it may use; `*` = all. */
   readonly models: readonly string[];
+  readonly budget: Budget;
 }
 
 /** /var/lib/con/compiled/health.json, readable by root only. */

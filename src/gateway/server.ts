@@ -6,6 +6,7 @@
  */
 import http from "node:http";
 import type { Socket } from "node:net";
+import { noBudget } from "../config/authority.ts";
 import type { GatewayCaller } from "../config/types.ts";
 import { errnoOf } from "../system/disk.ts";
 import type { ReadPeer } from "../system/peercred.ts";
@@ -100,7 +101,7 @@ function dropSoon(socket: Socket): void {
 }
 
 function callerOf({ runtime }: ServerDeps, uid: number): GatewayCaller | null {
-  if (uid === 0) return { uid, name: "root", models: ["*"] };
+  if (uid === 0) return { uid, name: "root", models: ["*"], budget: noBudget };
   return runtime.callers.find((caller) => caller.uid === uid) ?? null;
 }
 

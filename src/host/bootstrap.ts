@@ -10,8 +10,9 @@ import { nodeDisk } from "../system/disk.ts";
 import { openAcl } from "./acl.ts";
 import { applyStrays, type Failure } from "./apply.ts";
 import { type Change, diff, findStrays } from "./diff.ts";
-import type { PersonFact, Stray } from "./facts.ts";
+import type { Fact, PersonFact, Stray } from "./facts.ts";
 import { withHolds } from "./holds.ts";
+import { kindOf } from "./kinds.ts";
 import { withApplyLock } from "./lock.ts";
 import { openAgentDirectories } from "./machine.ts";
 import { observe, type Seen } from "./observe.ts";
@@ -19,7 +20,7 @@ import * as paths from "./paths.ts";
 import { type Plan, plan } from "./plan.ts";
 import { type Options, prepare, readConfig, type Session } from "./prepare.ts";
 import { realise, realiseRules } from "./realise.ts";
-import { promised, saveSnapshot, snapshotIfAny } from "./snapshot.ts";
+import { keyOf, promised, type Snapshot, saveSnapshot, snapshotIfAny } from "./snapshot.ts";
 import type { Finding, World } from "./world.ts";
 
 export interface Report {
@@ -45,13 +46,13 @@ async function run(options: Options): Promise<Report> {
   const session: Session = { options, acls: openAcl(), changes: [], failures: [] };
   const { world, people, findings } = await prepare(session, config, problems);
   const final = await converge(session, world);
-  const drifted = driftedOf(session.changes);
+  const before = snapshotIfAny();
   if (!options.dryRun) promise(final, people);
-  const strays = await clean(session, final);
+  const strays = await clean(session, final, before);
   if (!options.dryRun) fs.writeFileSync(paths.appliedFile, "");
   return {
     changes: session.changes,
-    drifted,
+    drifted: driftedOf(session.changes, before),
     strays: strays.removed,
     problems,
     findings: [
@@ -83,11 +84,10 @@ interface Converged {
   readonly changed: boolean;
 }
 
-function driftedOf(changes: readonly Change[]): Set<Change> {
-  const snapshot = snapshotIfAny();
-  if (snapshot === null) return new Set();
-  const before = promised(snapshot);
-  return new Set(changes.filter(({ fact }) => before(fact)));
+function driftedOf(changes: readonly Change[], before: Snapshot | null): Set<Change> {
+  if (before === null) return new Set();
+  const was = promised(before);
+  return new Set(changes.filter(({ fact }) => was(fact)));
 }
 
 /** Before the strays: a hold or a repair in between must find the new promise. */
@@ -134,18 +134,32 @@ async function converge(session: Session, start: World): Promise<Converged> {
 async function clean(
   { options, acls }: Session,
   { world, plan: final, seen: before, changed }: Converged,
+  snapshot: Snapshot | null,
 ): Promise<{ removed: Stray[]; findings: Finding[] }> {
   const configured = new Set(world.config.agents.map(({ name }) => name));
   const keep = new Set(world.config.excluded);
   const retired = openAgentDirectories().filter((name) => !configured.has(name) && !keep.has(name));
   const seen = changed ? await observe([], acls) : before;
-  const strays = findStrays(final.facts, seen, { configured, keep }, retired);
+  const strays = [
+    ...findStrays(final.facts, seen, { configured, keep }, retired),
+    ...switchedOff(final.facts, snapshot),
+  ];
   const removed = strays.filter(({ pruneOnly }) => options.prune || !pruneOnly);
   if (!options.dryRun) await applyStrays(removed, acls);
   const left = new Set(
     strays.filter((one) => !removed.includes(one)).flatMap(({ agent }) => agent ?? []),
   );
   return { removed, findings: [...left].sort().map(unconfigured) };
+}
+
+/** Contract files of ours that are not wanted any more. What others put there is not ours to remove. */
+function switchedOff(facts: readonly Fact[], snapshot: Snapshot | null): Stray[] {
+  const wanted = new Set(facts.map(keyOf));
+  return (snapshot?.facts ?? []).flatMap((fact): Stray[] => {
+    if (fact.kind !== "file" || kindOf(fact) !== "contracts" || wanted.has(keyOf(fact))) return [];
+    if (!fs.existsSync(fact.path)) return [];
+    return [{ kind: "path", name: fact.path, agent: null, pruneOnly: false }];
+  });
 }
 
 const unconfigured = (agent: string): Finding => ({

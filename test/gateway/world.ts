@@ -1,9 +1,11 @@
 /** A real gateway on a Unix socket in a temporary directory, in front of a scripted model. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { noBudget } from "../../src/config/authority.ts";
 import type { GatewayRuntime, ModelAlias } from "../../src/config/types.ts";
 import { startGateway } from "../../src/gateway/program.ts";
 import { createModelClient } from "../../src/model/client.ts";
@@ -57,7 +59,8 @@ export async function openWorld(
     models: Object.fromEntries(Object.entries(aliases).map(([name, use]) => [name, aliasOf(use)])),
     maxConcurrent: options.maxConcurrent ?? 4,
     ledger: ledgerPath,
-    callers: [{ uid: 4242, name: "worker", models: options.models ?? ["smart"] }],
+    budget: noBudget,
+    callers: [{ uid: 4242, name: "worker", models: options.models ?? ["smart"], budget: noBudget }],
   };
   const logged: string[] = [];
   const gateway = startGateway({

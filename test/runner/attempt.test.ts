@@ -1,10 +1,12 @@
 /** Attempts on a real disk: journal, prompt, tools and peers put together, with a scripted model. */
+
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decodeLines } from "../../src/agent/journal.ts";
+import { noBudget, noMay } from "../../src/config/authority.ts";
 import type { AgentRuntime, SystemRuntime } from "../../src/config/types.ts";
 import type { StreamModel } from "../../src/model/types.ts";
 import { type AttemptWorld, createAttempt } from "../../src/runner/attempt.ts";
@@ -64,6 +66,9 @@ const agent = (change: Partial<AgentRuntime["can"]> = {}): AgentRuntime => ({
   inboxes: [],
   trustedUids: [],
   taskerUids: [],
+  may: noMay,
+  approval: [],
+  budget: noBudget,
   can: {
     task: ["peer"],
     read: [],

@@ -2,7 +2,9 @@
  * The crash matrix: a task from an agent is delivered, claimed, worked on, settled and answered, and the
  * machine dies at every single change of the disk, by SIGKILL and by power cut, once and twice.
  */
+
 import { describe, expect, it } from "vitest";
+import { noBudget, noMay } from "../../src/config/authority.ts";
 import type { AgentRuntime } from "../../src/config/types.ts";
 import { createHints } from "../../src/runner/inbox-watch.ts";
 import { runSession } from "../../src/runner/session.ts";
@@ -29,6 +31,9 @@ const agent: AgentRuntime = {
   inboxes: [me.inbox],
   trustedUids: [],
   taskerUids: [process.getuid?.() ?? 0],
+  may: noMay,
+  approval: [],
+  budget: noBudget,
   can: { task: [], read: [], write: [], network: [], tools: [] },
   limits: { memory: "1G", cpu: "100%", tasks: 1, runtimeSeconds: 1, steps: 1 },
   schedule: null,

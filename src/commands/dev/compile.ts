@@ -2,7 +2,9 @@
  * A configuration as `con dev` runs it: what bootstrap compiles, with all places inside one directory
  * and one uid for everybody. Pure.
  */
+
 import { join } from "node:path";
+import { noBudget } from "../../config/authority.ts";
 import type {
   Agent,
   AgentRuntime,
@@ -61,7 +63,7 @@ export function compileDev(written: Config, setting: DevSetting): DevRuntimes {
       const facts = { uid, wake: "path", taskerUids: [], instructions, skills } as const;
       return compileAgent(config, agent, facts, places, [uid]);
     }),
-    gateway: { ...gateway, callers: [{ uid, name: "con-dev", models: ["*"] }] },
+    gateway: { ...gateway, callers: [{ uid, name: "con-dev", models: ["*"], budget: noBudget }] },
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * Used by bootstrap for the installed system and by `con dev` for its directory; `Places` differ.
  */
+import { noBudget } from "../../config/authority.ts";
 import type {
   Agent,
   AgentEntry,
@@ -76,6 +77,9 @@ export function compileAgent(
     trustedUids,
     taskerUids: [...facts.taskerUids].sort((a, b) => a - b),
     can: agent.can,
+    may: agent.may,
+    approval: agent.approval,
+    budget: agent.budget,
     limits: agent.limits,
     schedule: agent.schedule,
     instructions: facts.instructions,
@@ -93,14 +97,21 @@ export function compileGateway(
   places: Places,
   agents: readonly AgentEntry[],
 ): GatewayRuntime {
-  const callers = agents.map(({ uid, name, model }) => ({ uid, name, models: [model] }));
+  const budgets = new Map(config.agents.map(({ name, budget }) => [name, budget]));
+  const callers = agents.map(({ uid, name, model }) => ({
+    uid,
+    name,
+    models: [model],
+    budget: budgets.get(name) ?? noBudget,
+  }));
   return {
     version: 1,
     providers: config.providers,
     models: config.models,
     maxConcurrent: config.gateway.maxConcurrent,
     ledger: places.ledger,
-    callers: [{ uid: 0, name: "root", models: ["*"] }, ...callers],
+    budget: config.budget,
+    callers: [{ uid: 0, name: "root", models: ["*"], budget: noBudget }, ...callers],
   };
 }
 

@@ -2,6 +2,7 @@ import { rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { hasWork, isCalled, watchAgents } from "../../../src/commands/dev/watch.ts";
+import { noBudget, noMay } from "../../../src/config/authority.ts";
 import type { AgentRuntime } from "../../../src/config/types.ts";
 import { nodeDisk } from "../../../src/system/disk.ts";
 import { makeSystem } from "../support.ts";
@@ -15,6 +16,9 @@ const agentIn = (root: string, name: string): AgentRuntime => ({
   inboxes: [join(root, "agents", name, "inbox")],
   trustedUids: [],
   taskerUids: [],
+  may: noMay,
+  approval: [],
+  budget: noBudget,
   can: { task: [], read: [], write: [], network: [], tools: [] },
   limits: { memory: "1G", cpu: "100%", tasks: 1, runtimeSeconds: 1, steps: 1 },
   schedule: null,

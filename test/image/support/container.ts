@@ -171,7 +171,15 @@ async function buildAndRun(container: Container, options: BootOptions): Promise<
 
 /** What the image is made of. */
 async function copyCheckout(to: string): Promise<void> {
-  const parts = ["image", "units", "configs", "contracts", "dist", "src/config/schema"];
+  const parts = [
+    "image",
+    "units",
+    "configs",
+    "contracts",
+    "dist",
+    "src/config/schema",
+    "src/contract/schema",
+  ];
   await mustRun(["mkdir", to]);
   await mustRun(["cp", "-R", "--parents", ...parts, to], { cwd: repository });
   await mustRun(["ln", "-s", join(repository, "node_modules"), to]);

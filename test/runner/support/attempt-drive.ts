@@ -2,9 +2,11 @@
  * One attempt at a task of three writing steps, in a process that kills itself with SIGKILL at the
  * n-th sync of the journal, before or after it. Prints the outcome when it survives.
  */
+
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { noBudget, noMay } from "../../../src/config/authority.ts";
 import { createAttempt } from "../../../src/runner/attempt.ts";
 import { agentPaths } from "../../../src/spool/layout.ts";
 import { type Disk, nodeDisk } from "../../../src/system/disk.ts";
@@ -54,6 +56,9 @@ const world = {
     inboxes: [],
     trustedUids: [],
     taskerUids: [],
+    may: noMay,
+    approval: [],
+    budget: noBudget,
     can: { task: [], read: [], write: [], network: [], tools: ["write_file"] },
     limits: { memory: "2G", cpu: "100%", tasks: 64, runtimeSeconds: 60, steps: 20 },
     schedule: null,

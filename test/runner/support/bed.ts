@@ -1,6 +1,8 @@
 /** A session on a real directory, with attempts that a test chooses. */
+
 import fs from "node:fs";
 import { join } from "node:path";
+import { noBudget, noMay } from "../../../src/config/authority.ts";
 import type { AgentRuntime } from "../../../src/config/types.ts";
 import { watchInboxes } from "../../../src/runner/inbox-watch.ts";
 import { type Attempt, runSession } from "../../../src/runner/session.ts";
@@ -44,6 +46,9 @@ export function bed(overrides: Partial<SessionWorld> = {}, about: Partial<AgentR
     inboxes: [...post.inboxes],
     trustedUids: [selfUid],
     taskerUids: [],
+    may: noMay,
+    approval: [],
+    budget: noBudget,
     can: { task: [], read: [], write: [], network: [], tools: [] },
     limits: { memory: "1G", cpu: "100%", tasks: 1, runtimeSeconds: 1, steps: 1 },
     schedule: null,

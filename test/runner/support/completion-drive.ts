@@ -3,9 +3,11 @@
  * n-th sync of the journal, before or after it, or in the middle of its checks. Prints the outcome and
  * how often it asked the model when it survives.
  */
+
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { noBudget, noMay } from "../../../src/config/authority.ts";
 import { createAttempt } from "../../../src/runner/attempt.ts";
 import { agentPaths } from "../../../src/spool/layout.ts";
 import { type Disk, nodeDisk } from "../../../src/system/disk.ts";
@@ -64,6 +66,9 @@ const world = {
     inboxes: [],
     trustedUids: [],
     taskerUids: [],
+    may: noMay,
+    approval: [],
+    budget: noBudget,
     can: { task: [], read: [], write: [], network: [], tools: ["write_file", "shell"] },
     limits: { memory: "8G", cpu: "100%", tasks: 4096, runtimeSeconds: 60, steps: 20 },
     schedule: null,
