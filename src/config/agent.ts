@@ -1,5 +1,6 @@
 /** One manifest, after its schema held: cross checks and defaults. Pure. */
 import { budgetOf, mayOf, type RawBudget, type RawMay } from "./authority.ts";
+import type { Broken } from "./broken.ts";
 import {
   grantRoots,
   parseDuration,
@@ -7,7 +8,7 @@ import {
   parseMemory,
   parseNetworkTarget,
 } from "./grammar.ts";
-import type { Broken, SystemPart } from "./system.ts";
+import type { SystemPart } from "./system.ts";
 import type { Agent, Tier } from "./types.ts";
 
 /** A manifest as its schema lets it through. */

@@ -1,6 +1,7 @@
 /** The parts of a manifest that say what an agent may spend, ask for and give away. Pure. */
+
+import type { Broken } from "./broken.ts";
 import { grantRoots, parseGrant, parseNetworkTarget } from "./grammar.ts";
-import type { Broken } from "./system.ts";
 import type { Budget, May, Tier } from "./types.ts";
 
 export interface RawBudget {

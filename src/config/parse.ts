@@ -5,10 +5,11 @@
  * `config` is null. Never: guesses, repairs, or accepts a key that nothing enforces.
  */
 import { type RawAgent, readAgentPart } from "./agent.ts";
+import type { Broken } from "./broken.ts";
 import { deepFreeze } from "./freeze.ts";
 import { namePattern } from "./grammar.ts";
 import { readSource, type Source } from "./source.ts";
-import { type Broken, type RawSystem, readSystemPart, type SystemPart } from "./system.ts";
+import { type RawSystem, readSystemPart, type SystemPart } from "./system.ts";
 import type { Agent, Config, Problem, SourceFile } from "./types.ts";
 import { createValidators, type Issue, type Validate } from "./validate.ts";
 

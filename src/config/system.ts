@@ -1,7 +1,8 @@
 /** con.yaml, after its schema held: cross checks and defaults. Pure. */
 import { budgetOf, type RawBudget } from "./authority.ts";
+import type { Broken } from "./broken.ts";
 import { parseDuration } from "./grammar.ts";
-import type { KeyPath } from "./source.ts";
+
 import type { Config, Health, ModelAlias, Provider, Tier } from "./types.ts";
 
 export type SystemPart = Omit<Config, "agents" | "excluded"> & {
@@ -39,13 +40,6 @@ interface RawAlias {
   readonly use: readonly string[];
   readonly context?: number;
   readonly usd_per_million?: { readonly input: number; readonly output: number };
-}
-
-/** A rule that a value breaks, by its path in the file. */
-export interface Broken {
-  readonly path: KeyPath;
-  readonly why: string;
-  readonly remedy: string;
 }
 
 const builtinModels = ["builtin/reflex"];
