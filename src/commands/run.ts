@@ -6,6 +6,7 @@
  */
 import { join, resolve } from "node:path";
 import { readAgent, readSystem } from "../config/compiled.ts";
+import { holdOf, readHolds } from "../config/holds.ts";
 import type { SystemRuntime } from "../config/types.ts";
 import { runAgent } from "../runner/program.ts";
 import { ConError, exit } from "../system/errors.ts";
@@ -33,6 +34,7 @@ export async function run(argv: string[]): Promise<number> {
   requireKnown(system, name);
   const agent = readAgent(name, compiled);
   requireOwnUser(name, agent.uid);
+  if (dev === null) requireFree(name, agent.tier);
   const isolation = dev === null ? "bwrap" : "none";
   return runAgent({ system, agent, isolation, stop: stopSignal() });
 }
@@ -54,6 +56,15 @@ function requireOwnUser(name: string, uid: number): void {
   if (process.geteuid?.() === uid) return;
   const remedy = `systemctl start con@${name}, or runuser -u a-${name} -- con run ${name}`;
   throw new ConError(exit.permission, `run ${name}`, `only user ${uid} may be this agent`, remedy);
+}
+
+/** The unit's own conditions say the same; this is for whoever starts it by hand. */
+function requireFree(name: string, tier: string): void {
+  const hold = holdOf(readHolds(), { name, tier });
+  if (hold === null) return;
+  const why = `it is ${hold.kind} by ${hold.by.name} since ${hold.at}`;
+  const remedy = hold.kind === "halted" ? "con resume" : `con agent resume ${name}`;
+  throw new ConError(exit.tryLater, `run ${name}`, why, remedy);
 }
 
 /** SIGTERM from systemd, SIGINT from a terminal: end soon, lose nothing. */

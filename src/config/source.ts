@@ -28,13 +28,17 @@ export interface Source {
 /** Anchors are a convenience for a handful of repeated lists, not a macro language. */
 const maxAliases = 64;
 const maxCharacters = 256 * 1024;
+/** More of them tell a person nothing. */
+const maxFaults = 100;
 
 export function readSource(file: SourceFile): Source | Fault[] {
   if (file.text.length > maxCharacters)
     return [{ line: 1, column: 1, why: `is longer than ${maxCharacters} characters` }];
   const lines = new LineCounter();
-  const document = parseDocument(file.text, { lineCounter: lines, strict: true, uniqueKeys: true });
-  const faults = [...document.errors, ...document.warnings].map((error) => ({
+  // prettyErrors would quote the text at each error, which takes the square of the time for many of them.
+  const options = { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false };
+  const document = parseDocument(file.text, options);
+  const faults = [...document.errors, ...document.warnings].slice(0, maxFaults).map((error) => ({
     ...position(lines, error.pos[0]),
     why: firstLine(error.message),
   }));

@@ -6,7 +6,7 @@
  * asked and told again, which the steward's verbs bear and an agent reads twice.
  */
 import { randomBytes } from "node:crypto";
-import { readHolds } from "../host/holds.ts";
+import { readHolds } from "../config/holds.ts";
 import { awaitAnswer, submit } from "../steward/ask.ts";
 import type { StewardRequest } from "../steward/types.ts";
 import { nodeDisk } from "../system/disk.ts";
@@ -49,7 +49,7 @@ export async function act(
     const request = await ask(requestsOf(wanted, set), notes);
     if (request === null) continue;
     const { action, agents, incident } = wanted;
-    const one = { at: now(), action, agents, request };
+    const one = { at: now(), action, agents, request, key: incident.key };
     taken.push({ incident, taken: one });
     incidents = incidents.map((each) => (each.id === incident.id ? withAction(each, one) : each));
   }

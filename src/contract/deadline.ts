@@ -1,8 +1,15 @@
-/** Ends the waiting for a check: every check has a verdict soon after its deadline, whatever it does. */
+/**
+ * Ends the waiting for a check: every check has a verdict soon after its deadline, whatever it does.
+ *
+ * Where this process itself came too late to see the deadline, because something held it up, its checks get the
+ * time back that they were kept waiting, at most as much as they have.
+ */
 import type { Check, Verdict } from "./types.ts";
 
 /** After the deadline: time to kill what the check started, and to say what it had printed. */
 const graceMs = 2_000;
+/** A timer that is later than this says that the process was held up. */
+const lateMs = 1_000;
 
 /** The verdict of `work`, or that there is none: a late one counts only for what it says it saw. */
 export async function withDeadline(
@@ -24,7 +31,19 @@ export async function withDeadline(
 /** Null when there is no verdict by then. */
 function within(milliseconds: number, verdict: Promise<Verdict>): Promise<Verdict | null> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds, null);
+    let timer: NodeJS.Timeout;
+    let back = milliseconds;
+    const wait = (time: number): void => {
+      const due = performance.now() + time;
+      timer = setTimeout(() => {
+        const late = performance.now() - due;
+        const more = Math.min(late, back);
+        if (late <= lateMs || more <= 0) return resolve(null);
+        back -= more;
+        wait(more);
+      }, time);
+    };
+    wait(milliseconds);
     void verdict.then((one) => {
       clearTimeout(timer);
       resolve(one);

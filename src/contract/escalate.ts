@@ -7,7 +7,7 @@
  * configuration), or counts another's files as its own. After a crash between delivery and state: told twice.
  */
 import { join } from "node:path";
-import { type Holds, holdOf } from "../host/holds.ts";
+import { type Holds, holdOf } from "../config/holds.ts";
 import { deliver } from "../spool/deliver.ts";
 import { agentPaths, bellOf } from "../spool/layout.ts";
 import type { DeliverWorld } from "../spool/world.ts";
@@ -70,7 +70,13 @@ export function targetOf(
     const agent = health.agents.find((one) => one.name === candidate);
     return agent !== undefined && holdOf(holds, agent)?.kind !== "quarantined";
   });
-  return usable.find((candidate) => !atFault.includes(candidate)) ?? usable[0] ?? null;
+  const free = usable.filter((candidate) => {
+    const agent = health.agents.find((one) => one.name === candidate);
+    return agent !== undefined && holdOf(holds, agent) === null;
+  });
+  // Who is paused or halted reads it later: better than nobody, worse than somebody now.
+  const ordered = [...free, ...usable];
+  return ordered.find((candidate) => !atFault.includes(candidate)) ?? ordered[0] ?? null;
 }
 
 /** `incidents`: all that are kept, as `advance` returned them, with their actions marked. */

@@ -7,7 +7,7 @@
  * cannot be written becomes a note of the report and stops nothing else. Never: acts itself.
  */
 import { randomBytes } from "node:crypto";
-import { readHolds } from "../host/holds.ts";
+import { readHolds } from "../config/holds.ts";
 import * as paths from "../host/paths.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { newId } from "../task/id.ts";

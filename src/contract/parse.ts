@@ -33,10 +33,15 @@ export function parseContract(
   file: SourceFile,
   validate: Validate = contractValidator(),
 ): ParsedContract {
+  if (file.text.length > mostCharacters)
+    return unreadable([tooLong], "shorten it, or make two of it");
   const source = readSource(file);
   if (Array.isArray(source)) return unreadable(source);
   const places = { id: source.locate(["id"]), dependsOn: source.locate(["depends_on"]) };
-  const issues = source.value === null ? [emptyFile] : validate(source.value).map(inOurWords);
+  const issues =
+    source.value === null
+      ? [emptyFile]
+      : validate(source.value).slice(0, mostProblems).map(inOurWords).map(withShortKey);
   if (issues.length > 0)
     return { contract: null, id: idOf(source), problems: problemsOf(source, issues), places };
   const raw = source.value as RawContract;
@@ -45,15 +50,27 @@ export function parseContract(
   return { contract: problems.length === 0 ? contract : null, id: raw.id, problems, places };
 }
 
+/** The parser compares each key with each: what a person wrote is far shorter. */
+const mostCharacters = 64 * 1024;
+const tooLong: Fault = { line: 1, column: 1, why: `it has more than ${mostCharacters} characters` };
+/** Each costs a search for its line; and a file with so many is no contract. */
+const mostProblems = 100;
+const longestWhy = 200;
+/** No key of ours is longer. What is may be a line of a file that somebody led us to. */
+const longestKey = 64;
+
 const start: Position = { line: 1, column: 1 };
 
-const unreadable = (faults: readonly Fault[]): ParsedContract => ({
+const notYaml = "see https://yaml.org/spec/1.2.2/ or copy a working file";
+
+const unreadable = (faults: readonly Fault[], remedy = notYaml): ParsedContract => ({
   contract: null,
   id: null,
-  problems: faults.map((fault) => ({
+  problems: faults.slice(0, mostProblems).map((fault) => ({
     ...fault,
+    why: fault.why.length <= longestWhy ? fault.why : `${fault.why.slice(0, longestWhy)}…`,
     key: "",
-    remedy: "see https://yaml.org/spec/1.2.2/ or copy a working file",
+    remedy,
   })),
   places: { id: start, dependsOn: start },
 });
@@ -76,10 +93,19 @@ const inOurWords = (issue: Issue): Issue =>
     ? { ...issue, ...exemptions }
     : issue;
 
+function withShortKey(issue: Issue): Issue {
+  const last = issue.path.at(-1);
+  if (issue.of !== "key" || typeof last !== "string" || last.length <= longestKey) return issue;
+  return { ...issue, why: `there is no such key, of ${last.length} characters` };
+}
+
+const shortKey = (name: string | number): string =>
+  String(name).length <= longestKey ? String(name) : "…";
+
 const problemsOf = (source: Source, broken: readonly Broken[]): BadContract["problems"] =>
   broken.map(({ path, of, why, remedy }) => ({
     ...source.locate(path, of),
-    key: path.join("."),
+    key: path.map(shortKey).join("."),
     why,
     remedy,
   }));

@@ -187,6 +187,8 @@ export interface Incident {
   /** Of the contract, as it was when the check failed last. */
   readonly onFail: OnFail;
   readonly key: string;
+  /** The latest answer was none: nothing is stopped or changed for what was not seen. */
+  readonly unmade: boolean;
   readonly evidence: string;
   readonly remedy: string;
   readonly agents: readonly string[];
@@ -203,4 +205,6 @@ export interface ActionTaken {
   readonly agents: readonly string[];
   /** Id of the request to the steward, null for `alert`. */
   readonly request: string | null;
+  /** The incident's at that time. */
+  readonly key: string;
 }

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { type Hold, type Holds, noHolds } from "../../src/config/holds.ts";
 import {
   deliverEscalations,
   type EscalateWorld,
@@ -19,7 +20,6 @@ import {
 } from "../../src/contract/escalate.ts";
 import type { Escalation } from "../../src/contract/incident.ts";
 import type { Incident } from "../../src/contract/types.ts";
-import { type Hold, type Holds, noHolds } from "../../src/host/holds.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { decodeTask } from "../../src/task/codec.ts";
@@ -57,8 +57,7 @@ describe("the task text", () => {
       "## A: check (high, new)",
       "Failing since 2027-01-01T00:00:00Z (5 min), seen 5 times, came back 2 times. inc-1",
       "What to do: Free some space.",
-      "Suggested by the check: df -h",
-      "~~~ evidence\n| it is full\n~~~",
+      "~~~ evidence\n| it is full\n| the check suggests: df -h\n~~~",
       "con contract show ID, con contract report, con healthcheck --all",
     ])
       expect(text).toContain(part);
@@ -67,9 +66,9 @@ describe("the task text", () => {
   test("says what was done, and the exact command that takes it back", () => {
     const at = start;
     const actions = [
-      { at, action: "quarantine", agents: ["a", "b"], request: "1" },
-      { at, action: "halt_workers", agents: [], request: "2" },
-      { at, action: "kill_session", agents: ["c"], request: "3" },
+      { at, action: "quarantine", agents: ["a", "b"], request: "1", key: "full" },
+      { at, action: "halt_workers", agents: [], request: "2", key: "full" },
+      { at, action: "kill_session", agents: ["c"], request: "3", key: "full" },
     ] as const;
     const text = textOf(incidentOf({ actions }));
     expect(text).toContain("To take it back: con agent resume a; con agent resume b");

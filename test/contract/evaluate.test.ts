@@ -225,3 +225,40 @@ describe("limits", () => {
     expect(states(await all)).toEqual({ A: "error", B: "pass" });
   });
 });
+
+describe("a process that was held up", () => {
+  /** Nothing else gets a turn meanwhile. */
+  function block(milliseconds: number): void {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+  }
+
+  it("gives its checks the time back, and no more than they have", async () => {
+    let blocked = false;
+    const blocking: BuiltinCheck = async () => {
+      block(2_500);
+      blocked = true;
+      return verdictOf("pass");
+    };
+    // Ready soon after, though its deadline has passed by then.
+    const waiting: BuiltinCheck = async () => {
+      while (!blocked) await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return verdictOf("pass");
+    };
+    const hanging: BuiltinCheck = () => new Promise<Verdict>(() => undefined);
+    const of = (name: string) =>
+      contract(name, { checks: [check(builtin(name), { timeoutSeconds: 1 })] });
+    const builtins = new Map([
+      ["waiting", waiting],
+      ["hanging", hanging],
+      ["blocking", blocking],
+    ]);
+    const all = [of("waiting"), of("hanging"), of("blocking")];
+    expect(states(await evaluate(all, world({ builtins })))).toEqual({
+      waiting: "pass",
+      hanging: "error",
+      blocking: "pass",
+    });
+  }, 20_000);
+});

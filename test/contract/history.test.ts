@@ -44,7 +44,13 @@ describe("what is written down", () => {
 
   const incident = incidentOf({ agents: ["worker"] });
   const closed = incidentOf({ state: "closed", closedAt: start, closedWhy: "the check passes" });
-  const taken = { at: start, action: "quarantine", agents: ["worker"], request: "r1" } as const;
+  const taken = {
+    at: start,
+    action: "quarantine",
+    agents: ["worker"],
+    request: "r1",
+    key: "full",
+  } as const;
   const busy: Happened = {
     ...quiet,
     failing: ["A/check"],

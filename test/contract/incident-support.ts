@@ -118,7 +118,13 @@ export class Course {
     if (wanted !== undefined && this.askable) {
       const { action, agents } = wanted;
       this.asked.push({ at: this.now, action, agents });
-      incident = withAction(incident, { at: this.now, action, agents, request: "id" });
+      incident = withAction(incident, {
+        at: this.now,
+        action,
+        agents,
+        request: "id",
+        key: before.key,
+      });
     }
     const due = escalations.find((one) => one.incident.id === before.id);
     if (due === undefined || !this.deliverable) return incident;
@@ -163,6 +169,7 @@ export const incidentOf = (rest: Partial<Incident> = {}): Incident => ({
   reopened: 0,
   onFail: onFailOf(),
   key: "full",
+  unmade: false,
   evidence: "it is full",
   remedy: "",
   agents: [],

@@ -38,10 +38,11 @@ describe("an incident opens", () => {
     course.run(2, failing());
     course.run(1, pass);
     expect(course.incidents).toEqual([]);
-    course.run(2, failing());
+    course.run(1, failing());
+    course.run(1, error);
     expect(course.only.state).toBe("pending");
     expect(course.asked).toEqual([]);
-    course.run(1, error);
+    course.run(1, failing());
     expect(course.only).toMatchObject({ state: "open", count: 3 });
     expect(course.minutesTold).toEqual([5]);
     expect(course.asked).toMatchObject([{ action: "halt_agents" }]);
@@ -87,6 +88,25 @@ describe("an incident that goes on", () => {
     course.step(failing("full"));
     expect(course.step(failing("empty")).changed).toMatchObject([{ key: "empty" }]);
     expect(course.step(failing("empty")).changed).toEqual([]);
+  });
+
+  test("is told when the change is far behind in a long key, of a failure or an error", () => {
+    const many = Array.from({ length: 200 }, (_, n) => `secret:a${n}`).join(" ");
+    const wheres = Array.from({ length: 200 }, () => "somewhere").join(" ");
+    for (const [one, other] of [
+      [failing(many), failing(`${many} secret:z`)],
+      [
+        { state: "error", why: wheres },
+        { state: "error", why: `${wheres} else` },
+      ],
+    ] as const) {
+      const course = new Course(contractOf("A"));
+      course.run(30, one);
+      course.run(1, other);
+      expect(course.minutesTold).toEqual([0, 30]);
+      expect(course.told[1]?.why).toBe("changed");
+      expect(course.incidents[0]?.key.length).toBeLessThanOrEqual(300);
+    }
   });
 
   test("does not take numbers in an error for another one", () => {
@@ -239,8 +259,27 @@ describe("an action", () => {
 
   test("is about the contract's own agent where the check names none", () => {
     const course = new Course(contractOf("A", { action: "quarantine" }, { agent: "worker" }));
-    course.run(1, error);
+    course.run(1, failing());
     expect(course.asked).toMatchObject([{ agents: ["worker"] }]);
+  });
+
+  test.each(["quarantine", "kill_session", "halt_workers", "halt_agents", "reapply"] as const)(
+    "%s is asked for what was seen, and not where nothing could be seen",
+    (action) => {
+      const course = new Course(contractOf("A", { action }, { agent: "worker" }));
+      course.run(5, error);
+      expect([course.asked, course.told.length]).toEqual([[], 1]);
+      course.run(1, failing());
+      expect(course.asked).toMatchObject([{ action }]);
+    },
+  );
+
+  test("to reapply comes soon for other drift, while who undoes it is left waiting", () => {
+    const course = new Course(contractOf("A", { action: "reapply" }));
+    course.run(3 * 60, failing("one drifts again and again"));
+    const asked = course.asked.length;
+    course.run(1, failing("one drifts again and again, and another too"));
+    expect(course.asked).toHaveLength(asked + 1);
   });
 
   test("is about nothing that is no agent's name", () => {

@@ -314,3 +314,27 @@ test("every shipped contract is valid, and no two have the same id", () => {
 });
 
 const read = (name: string): string => readFileSync(`contracts/${name}`, "utf8");
+
+describe("a file that is made to hurt", () => {
+  test("has no more than 100 problems, each of them short", () => {
+    const anchors = parse("&a ".repeat(20_000)).problems;
+    expect(anchors).toHaveLength(100);
+    const aliases = parse(`id: *${"a".repeat(10_000)}`).problems;
+    expect(JSON.stringify(aliases).length).toBeLessThan(1000);
+    const keys = Array.from({ length: 500 }, (_, n) => `k${n}: 1`).join("\n");
+    expect(parse(keys).problems).toHaveLength(100);
+  });
+
+  test("is not read at all when nobody could have written it by hand", () => {
+    const long = `${head}${Array.from({ length: 10_000 }, (_, n) => `k${n}: 1`).join("\n")}`;
+    expect(faults(long)).toEqual([
+      "1:1 : it has more than 65536 characters: shorten it, or make two of it",
+    ]);
+  });
+
+  test("shows no long key", () => {
+    const text = `${head}checks: []\n"${"x".repeat(65)}": 1\n`;
+    expect(faults(text).join("\n")).toContain("…: there is no such key, of 65 characters");
+    expect(faults(text).join("\n")).not.toContain("xx");
+  });
+});

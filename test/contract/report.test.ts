@@ -12,6 +12,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { run } from "../../src/commands/contract/report.ts";
+import { type Hold, type Holds, noHolds } from "../../src/config/holds.ts";
 import { reportOf } from "../../src/contract/report/build.ts";
 import type { ReportDocument } from "../../src/contract/report/document.ts";
 import { htmlOf } from "../../src/contract/report/html.ts";
@@ -19,7 +20,6 @@ import { prometheusOf } from "../../src/contract/report/prometheus.ts";
 import { reportText, type TextOptions } from "../../src/contract/report/text.ts";
 import { reportPaths, writeReports } from "../../src/contract/report/write.ts";
 import type { Incident, Result } from "../../src/contract/types.ts";
-import { type Hold, type Holds, noHolds } from "../../src/host/holds.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { failure, makeIo, makeSystem } from "../commands/support.ts";
 import {
@@ -72,7 +72,13 @@ const hostile = `<script>alert("x")</script>'&\x1b[31m\u202e\u200b\n# HELP x\n"}
 const hostileDocument = (text: string): ReportDocument => {
   const contract = contractOf(text, { message: text });
   const found = { state: "fail", found: text, key: text, remedy: text, agents: [text] } as const;
-  const taken = { at: start, action: "quarantine", agents: [text], request: text } as const;
+  const taken = {
+    at: start,
+    action: "quarantine",
+    agents: [text],
+    request: text,
+    key: text,
+  } as const;
   return documentOf({
     results: [resultOf(contract, found), resultOf(contractOf("B"), { state: "error", why: text })],
     incidents: [incidentOf({ contract: text, evidence: text, actions: [taken] })],
@@ -102,7 +108,9 @@ const busy = documentOf({
       count: 7,
       reopened: 1,
       escalations: 2,
-      actions: [{ at: start, action: "quarantine", agents: ["worker"], request: "r1" }],
+      actions: [
+        { at: start, action: "quarantine", agents: ["worker"], request: "r1", key: "full" },
+      ],
     }),
   ],
   holds: { ...noHolds, agents: new Map([["worker", hold("quarantined", "it wrote to /etc")]]) },

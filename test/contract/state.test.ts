@@ -30,7 +30,7 @@ const full: HealthState = {
     resultOf(contract, skipped),
   ],
   incidents: [
-    incidentOf({ actions: [{ at: 1, action: "reapply", agents: [], request: "r" }] }),
+    incidentOf({ actions: [{ at: 1, action: "reapply", agents: [], request: "r", key: "k" }] }),
     incidentOf({ state: "closed", closedAt: 2, closedWhy: "x", lastEscalatedAt: 1 }),
   ],
   historyHead: { seq: 7, hash: "ab".repeat(32) },

@@ -2,16 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { type Hold, type Holds, holdOf, noHolds, readHolds } from "../../src/config/holds.ts";
 import { gatherContracts } from "../../src/host/contracts.ts";
 import type { DirectoryFact, Fact, FileFact, UnitFact } from "../../src/host/facts.ts";
-import {
-  type Hold,
-  type Holds,
-  holdOf,
-  noHolds,
-  readHolds,
-  withHolds,
-} from "../../src/host/holds.ts";
+import { withHolds } from "../../src/host/holds.ts";
 import { factKinds, kindOf } from "../../src/host/kinds.ts";
 import { keyOf, loadSnapshot, promised, saveSnapshot } from "../../src/host/snapshot.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
@@ -200,4 +194,18 @@ test("a person's contract replaces a shipped one, an empty file switches it off"
     ["scripts/x.sh", "#!/bin/sh\n"],
   ]);
   expect(findings.map(({ what }) => what)).toEqual([join(own, "d.yaml")]);
+});
+
+test("a quarantined agent may send to nobody, and its neighbours go on as before", () => {
+  const other: DirectoryFact = {
+    ...inbox("hand"),
+    uid: 20_001,
+    named: [
+      { tag: "user", id: 20_000, perms: 7 },
+      { tag: "user", id: 20_002, perms: 7 },
+    ],
+  };
+  const holds: Holds = { ...noHolds, agents: new Map([["desk", hold("quarantined")]]) };
+  const [, hand] = withHolds([inbox("desk"), other], holds, tierOf);
+  expect(hand).toEqual({ ...other, named: [{ tag: "user", id: 20_002, perms: 7 }] });
 });

@@ -116,15 +116,35 @@ test("two layers keep it from the network: with one of them gone it still holds,
   expect(await attempt()).toMatchObject({ state: "pass" });
 });
 
-test("a neighbour's directory that was opened is red", async () => {
-  const workspace = "/srv/con/agents/sysadmin/workspace";
-  await container.must(["chmod", "755", workspace]);
-  expect(await attempt()).toMatchObject({
-    state: "fail",
-    key: `escape:concierge:list ${workspace}`,
-  });
-  await container.must(["chmod", "700", workspace]);
+test("a neighbour's directory that root opened is red; one that it opened itself blames nobody", async () => {
+  const base = "/srv/con/agents/sysadmin";
+  await container.must(["chmod", "755", base]);
+  expect(await attempt()).toMatchObject({ state: "fail", key: `escape:concierge:list ${base}` });
+  await container.must(["chmod", "711", base]);
+  await container.must(["chmod", "755", `${base}/workspace`], { user: "a-sysadmin" });
   expect(await attempt()).toMatchObject({ state: "pass" });
+  await container.must(["chmod", "700", `${base}/workspace`]);
+});
+
+test("nobody of the same user can look into a process with a capability more, as the canary has", async () => {
+  const run = ["systemd-run", "--quiet", "--uid=a-concierge", "--property=NoNewPrivileges=yes"];
+  const caps = (names: string) =>
+    ["Ambient", "Bounding"].map((kind) =>
+      kind === "Ambient"
+        ? `--property=AmbientCapabilities=${names}`
+        : `--property=CapabilityBoundingSet=${names}`,
+    );
+  const look = async (names: string): Promise<number> => {
+    await container.must([...run, "--unit=looked-at", ...caps(names), "sleep", "60"]);
+    const shown = ["systemctl", "show", "--property=MainPID", "--value", "looked-at.service"];
+    const pid = (await container.must(shown)).trim();
+    const reader = [...run, "--wait", "--pipe", ...caps("CAP_LEASE"), "cat", `/proc/${pid}/maps`];
+    const { code } = await container.exec(reader);
+    await container.must(["systemctl", "stop", "looked-at.service"]);
+    return code;
+  };
+  expect(await look("CAP_LEASE")).toBe(0);
+  expect(await look("CAP_LEASE CAP_NET_BIND_SERVICE")).not.toBe(0);
 });
 
 test("the other checks of con are green as shipped", async () => {

@@ -1,11 +1,13 @@
 /** `con contract check FILE…`: whether files are valid contracts, wherever they lie. Reads only. */
-import { readFileSync, statSync } from "node:fs";
+import { constants, fstatSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Validate } from "../../config/validate.ts";
 import { decode } from "../../contract/load.ts";
 import { contractValidator, type ParsedContract, parseContract } from "../../contract/parse.ts";
 import type { BadContract } from "../../contract/types.ts";
-import { errnoOf } from "../../system/disk.ts";
+import { withDescriptor, withWalk } from "../../host/walk.ts";
+import { errnoOf, nodeDisk } from "../../system/disk.ts";
+import { readAll } from "../../system/durable.ts";
 import { exit } from "../../system/errors.ts";
 import type { Io } from "../shared/io.ts";
 import { newCommand, parse } from "../shared/parse.ts";
@@ -41,14 +43,22 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const marked = markSameIds(files);
   if (command.opts<{ json?: boolean }>().json === true) io.out(safeJson({ files: marked }));
   else {
-    for (const one of marked) for (const line of problemLines(one, one.file)) io.err(`${line}\n`);
+    for (const line of linesOf(marked)) io.err(`${line}\n`);
     if (marked.every(({ ok }) => ok)) io.out("ok\n");
   }
   return marked.every(({ ok }) => ok) ? exit.ok : exit.badInput;
 }
 
+const mostLines = 50;
+
+function linesOf(files: readonly Checked[]): string[] {
+  const lines = files.flatMap((one) => problemLines(one, one.file));
+  const more = lines.length - mostLines;
+  return more > 0 ? [...lines.slice(0, mostLines), `and ${more} more problems`] : lines;
+}
+
 async function check(io: Io, file: string, validate: Validate): Promise<Checked> {
-  const bytes = file === "-" ? await readInput(io) : readBytes(resolve(io.cwd, file));
+  const bytes = file === "-" ? await readInput(io) : readBytes(resolve(io.cwd, file), io.uid === 0);
   if (typeof bytes === "string") return unreadable(file, bytes);
   const text = decode(bytes);
   if (text === null) return unreadable(file, "it is not UTF-8");
@@ -84,16 +94,24 @@ async function readInput(io: Io): Promise<Uint8Array | string> {
   return Buffer.concat(parts);
 }
 
-function readBytes(path: string): Uint8Array | string {
+const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Root is led nowhere by a link of somebody else's; people know their own ones. */
+function readBytes(path: string, isRoot: boolean): Uint8Array | string {
   try {
-    const status = statSync(path);
-    if (!status.isFile()) return "it is no regular file";
-    return status.size > maxBytes ? tooLong : readFileSync(path);
+    const read = (at: string) => withDescriptor(at, flags, bytesOf);
+    return isRoot ? withWalk("refuse", ({ entry }) => read(entry(path))) : read(path);
   } catch (error) {
     const code = errnoOf(error);
     if (code === null) throw error;
+    if (code === "ELOOP") return "it is a symbolic link, which is not followed";
     return code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
   }
+}
+
+function bytesOf(fd: number): Uint8Array | string {
+  if (!fstatSync(fd).isFile()) return "it is no regular file";
+  return readAll(nodeDisk, fd, maxBytes) ?? tooLong;
 }
 
 /** The one thing that shows only of several files together. */

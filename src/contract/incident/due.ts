@@ -2,7 +2,8 @@
  * What is due for an open incident: a word to an agent, a request to the steward. Pure.
  *
  * Both follow from what the incident says was done. What could not be delivered was not done, and is
- * therefore due again at the next evaluation.
+ * therefore due again at the next evaluation. A check that could not be made is told, and no more: a busy
+ * machine must not halt its agents.
  */
 import type { Action, Incident } from "../types.ts";
 import { newsAfter, reapplyAfter, repeatAfter } from "./intervals.ts";
@@ -37,7 +38,7 @@ export function escalationDue(incident: Incident, fresh: boolean, now: number): 
 
 export function actionDue(incident: Incident, fresh: boolean, now: number): WantedAction | null {
   const { action } = incident.onFail;
-  if (incident.state !== "open" || action === "alert") return null;
+  if (incident.state !== "open" || action === "alert" || incident.unmade) return null;
   const asked = incident.actions.filter(
     (taken) => taken.action === action && taken.at >= (incident.openedAt ?? 0),
   );
@@ -52,9 +53,20 @@ export function actionDue(incident: Incident, fresh: boolean, now: number): Want
     case "halt_agents":
       return asked.length === 0 ? { incident, action, agents: [] } : null;
     case "reapply": {
-      const last = asked.at(-1);
-      const isDue = last === undefined || (fresh && now - last.at >= reapplyAfter(asked.length));
-      return isDue ? { incident, action, agents: [] } : null;
+      return isReapplyDue(incident, asked, fresh, now) ? { incident, action, agents: [] } : null;
     }
   }
+}
+
+/** Who undoes a repair again and again is left waiting; what drifts elsewhere is not. */
+function isReapplyDue(
+  incident: Incident,
+  asked: Incident["actions"],
+  fresh: boolean,
+  now: number,
+): boolean {
+  const last = asked.at(-1);
+  if (last === undefined) return true;
+  const same = asked.filter(({ key }) => key === incident.key).length;
+  return fresh && now - last.at >= reapplyAfter(Math.max(same, 1));
 }

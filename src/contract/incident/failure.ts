@@ -1,6 +1,7 @@
 /** A failing result as an incident tells it: bounded, and the same words for the same trouble. Pure. */
 import { namePattern } from "../../config/grammar.ts";
 import type { BadContract, Incident, Result } from "../types.ts";
+import { bounded } from "./bounded-key.ts";
 
 export interface Failure {
   readonly key: string;
@@ -18,14 +19,14 @@ export function failureOf(result: Result): Failure | null {
   const { verdict } = result;
   const own = result.agent === null ? [] : [result.agent];
   if (verdict.state === "error") {
-    const key = `error: ${verdict.why.replace(/\d+/g, "#")}`.slice(0, maxKey);
+    const key = bounded(`error: ${verdict.why.replace(/\d+/g, "#")}`, maxKey);
     return { key, evidence: verdict.why.slice(0, maxEvidence), remedy: "", agents: own };
   }
   if (verdict.state !== "fail") return null;
   // Names go into commands that a person is told to type.
   const named = [...new Set(verdict.agents)].filter((name) => namePattern.test(name)).sort();
   return {
-    key: verdict.key.slice(0, maxKey),
+    key: bounded(verdict.key, maxKey),
     evidence: verdict.found.slice(0, maxEvidence),
     remedy: (verdict.remedy ?? "").slice(0, maxEvidence),
     agents: named.length === 0 ? own : named,

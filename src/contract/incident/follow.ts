@@ -59,6 +59,7 @@ export function begin(
     reopened: 0,
     onFail: result.onFail,
     ...failure,
+    unmade: isUnmade(result),
     escalations: 0,
     lastEscalatedAt: null,
     escalatedKey: null,
@@ -77,10 +78,13 @@ export function follow(incident: Incident, result: Result, now: number): Step {
   return close(incident, now, "the check passes");
 }
 
+const isUnmade = ({ verdict }: Result): boolean => verdict.state === "error";
+
 function fail(before: Incident, result: Result, failure: Failure, now: number): Step {
   const incident: Incident = {
     ...before,
     ...failure,
+    unmade: isUnmade(result),
     severity: result.severity,
     onFail: result.onFail,
     lastSeen: now,

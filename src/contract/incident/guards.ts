@@ -83,6 +83,7 @@ const isActionTaken: Test = (value) =>
     action: isAction,
     agents: texts,
     request: orNull(isText),
+    key: isText,
   });
 
 export const isIncident = (value: unknown): value is Incident =>
@@ -103,6 +104,7 @@ export const isIncident = (value: unknown): value is Incident =>
     reopened: isCount,
     onFail: isOnFail,
     key: isText,
+    unmade: (unmade) => typeof unmade === "boolean",
     evidence: isText,
     remedy: isText,
     agents: texts,

@@ -77,9 +77,8 @@ function detail({ incident, why }: Escalation, now: number): string {
     "",
     `Failing since ${utc(firstSeen)} (${span(now - firstSeen)}), seen ${times(count)}${back}. ${incident.id}`,
     ...(onFail.message === "" ? [] : [`What to do: ${field(onFail.message)}`]),
-    ...(remedy === "" ? [] : [`Suggested by the check: ${field(remedy)}`]),
     ...(incident.agents.length === 0 ? [] : [`Agents at fault: ${incident.agents.join(", ")}`]),
-    ...evidence(incident.evidence),
+    ...evidence(incident.evidence, remedy),
     ...doneAbout(incident),
   ];
   return lines.join("\n");
@@ -87,9 +86,11 @@ function detail({ incident, why }: Escalation, now: number): string {
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
-function evidence(text: string): string[] {
+/** The remedy too: a check may name in it what an agent has called so. */
+function evidence(text: string, remedy: string): string[] {
   const lines = clipped(strippedLines(text).join("\n"), maxEvidence).split("\n");
-  return ["~~~ evidence", ...lines.map((line) => `| ${line}`), "~~~"];
+  const mend = remedy === "" ? [] : [`the check suggests: ${field(remedy)}`];
+  return ["~~~ evidence", ...[...lines, ...mend].map((line) => `| ${line}`), "~~~"];
 }
 
 function doneAbout(incident: Incident): string[] {

@@ -1,5 +1,5 @@
 /** Makes the report out of what an evaluation left. Pure. */
-import { type Hold, type Holds, holdOf } from "../../host/holds.ts";
+import { type Hold, type Holds, holdOf } from "../../config/holds.ts";
 import { inWords, undoOf } from "../incident/undo.ts";
 import type { Counters } from "../state.ts";
 import type { BadContract, HealthRuntime, Incident, Result, Verdict } from "../types.ts";

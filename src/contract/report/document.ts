@@ -2,7 +2,7 @@
  * The report of an evaluation: /srv/con/logs/contracts/latest.json, and what all other reports are made of.
  * Keys are public interface: change only by adding. Types only.
  */
-import type { Hold } from "../../host/holds.ts";
+import type { Hold } from "../../config/holds.ts";
 import type { Counters } from "../state.ts";
 import type { BadContract, Incident, Severity, Verdict } from "../types.ts";
 

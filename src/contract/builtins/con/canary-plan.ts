@@ -72,15 +72,12 @@ export function fateOf(kind: AttemptKind, code: string | null): Fate {
 
 export interface Surroundings {
   readonly health: HealthRuntime;
-  /** Inboxes that this agent may write, by name of their agent. */
-  readonly mayTask: ReadonlySet<string>;
   readonly gatewayPid: number | null;
   /** A port of the host that somebody listens on; null for agents that have a network. */
   readonly port: number | null;
 }
 
 const mostOthers = 3;
-const theirPrivate = ["workspace", "state", "queue", "outbox", "processed"] as const;
 const setuidPrograms = ["umount", "mount", "gpasswd", "su", "passwd", "chsh"];
 
 export function planFor(
@@ -91,7 +88,7 @@ export function planFor(
   const { root } = around.health;
   const { workspace } = agentPaths(root, agent.name);
   const wanted = [
-    ...others(agent.name, around),
+    ...others(places, agent.name, around),
     ...ownFiles(places, agent.name),
     ...system(root, places),
     ...privileges(workspace, around),
@@ -105,16 +102,28 @@ const at = (kind: "list" | "read" | "append" | "create", path: string): Attempt 
   path,
 });
 
-/** The agents that follow it in the alphabet, so that over time each is somebody's target. */
-function others(name: string, { health, mayTask }: Surroundings): Attempt[] {
+/**
+ * The agents that follow it in the alphabet, so that over time each is somebody's target. Only what root owns: a
+ * directory of its own an agent could open just now, to have its neighbours blamed for looking in. Those are
+ * compared with what was promised (`drift`).
+ */
+function others(
+  { compiled }: Pick<Places, "compiled">,
+  name: string,
+  { health }: Surroundings,
+): Attempt[] {
   const names = health.agents.map((one) => one.name).sort();
   const mine = names.indexOf(name);
   const ring = [...names.slice(mine + 1), ...names.slice(0, Math.max(0, mine))];
   return ring.slice(0, mostOthers).flatMap((other) => {
-    const paths = agentPaths(health.root, other);
+    const { base } = agentPaths(health.root, other);
+    const theirs = join(compiled, "agents", other);
     return [
-      ...theirPrivate.map((part) => at("list", join(paths.base, part))),
-      ...(mayTask.has(other) ? [] : [at("create", paths.inbox)]),
+      at("list", base),
+      at("create", base),
+      at("list", theirs),
+      at("read", join(theirs, "AGENTS.md")),
+      at("read", `${theirs}.json`),
     ];
   });
 }

@@ -4,7 +4,8 @@
  *
  * Each attempt stops where it has succeeded: files are opened and not written, names that could be made are
  * removed, processes get signal 0. Never: attempts anything when it runs as root. Other processes of the same
- * user may not trace it (PR_SET_DUMPABLE), or they could write its report.
+ * user may not trace it, or they could write its report: its unit gives it a capability that they lack, and it
+ * makes itself undumpable besides (PR_SET_DUMPABLE). They can stop or kill it: then there is no report.
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";

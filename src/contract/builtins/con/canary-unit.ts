@@ -2,6 +2,10 @@
  * Starts a program as an agent, in a unit made of the very files of its con@NAME.service, drop-ins included;
  * only what is started is another. The copy is an instance of a template of its own, so that `%i` means the same.
  *
+ * The copy has one capability more than any agent, a harmless one: by ptrace(2) a process may be traced only by
+ * one whose capabilities include its own, so a runner that was taken over cannot reach into the canary, from its
+ * first instruction on.
+ *
  * Two files are made and removed, also after a failure. After a crash they stay: the unit is wanted by nothing
  * and the next run writes over it.
  */
@@ -77,6 +81,8 @@ export function unitText(
     "[Service]",
     ...serviceLines(files),
     ...commands.map((name) => `${name}=`),
+    `CapabilityBoundingSet=${guardCapability}`,
+    `AmbientCapabilities=${guardCapability}`,
     `ExecStart=${argv.map(quoted).join(" ")}`,
     "Type=oneshot",
     "RemainAfterExit=no",
@@ -91,6 +97,9 @@ export function unitText(
     "StandardError=journal",
   ].join("\n")}\n`;
 }
+
+/** To listen on ports below 1024; in the bounding set of every container engine. */
+const guardCapability = "CAP_NET_BIND_SERVICE";
 
 const commands = [
   "ExecCondition",

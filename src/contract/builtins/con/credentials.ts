@@ -12,7 +12,7 @@ import { errnoOf } from "../../../system/disk.ts";
 import type { BuiltinCheck } from "../../types.ts";
 import { lookInto } from "./look.ts";
 import type { Places } from "./places.ts";
-import { judge, listIn, pass, shown, type Trouble, textIn, unable } from "./verdicts.ts";
+import { inCommand, judge, listIn, named, pass, type Trouble, textIn, unable } from "./verdicts.ts";
 
 const mostFiles = 1_000;
 
@@ -26,7 +26,7 @@ export const credentialReadableBy =
     const names = listed.kind === "seen" ? listed.value.list.map(({ text }) => text) : [];
     if (wanted !== null && !names.includes(wanted)) {
       const name = basename(wanted, ".cred");
-      const found = `credential ${shown(name)} is missing`;
+      const found = `credential ${named(name)} is missing`;
       return judge([{ found, key: `missing:${name}`, remedy: `con credential set ${name}` }], "");
     }
     if (listed.kind === "missing") return pass("no credential is stored");
@@ -46,10 +46,11 @@ function uidsOf(sysroot: string, users: readonly string[]): ReadonlySet<number> 
 }
 
 function fileTrouble(path: string, allowed: ReadonlySet<number>, acls: AclLibrary): Trouble[] {
+  const file = inCommand(path, "FILE");
   const wrong = (what: string): Trouble => ({
-    found: `${shown(path)} ${what}`,
-    key: `credential:${shown(basename(path))}`,
-    remedy: `setfacl -b ${shown(path)}; chown root:root ${shown(path)}; chmod 600 ${shown(path)}`,
+    found: `${named(path)} ${what}`,
+    key: `credential:${named(basename(path))}`,
+    remedy: `setfacl -b ${file}; chown root:root ${file}; chmod 600 ${file}`,
   });
   try {
     return withWalk("refuse", ({ entry }) =>

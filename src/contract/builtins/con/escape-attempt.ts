@@ -76,15 +76,8 @@ async function attempt(
   around: { readonly gatewayPid: number | null; readonly port: number },
 ): Promise<Tried> {
   const can = readAgent(agent.name, places.compiled).can;
-  const mayTask = new Set([
-    ...can.task,
-    // Whoever tasks it gets its answers.
-    ...health.agents
-      .map(({ name }) => name)
-      .filter((name) => readAgent(name, places.compiled).can.task.includes(agent.name)),
-  ]);
   const port = can.network.length === 0 ? around.port : null;
-  const plan = planFor(places, agent, { health, mayTask, gatewayPid: around.gatewayPid, port });
+  const plan = planFor(places, agent, { health, gatewayPid: around.gatewayPid, port });
   const ran = await runAsAgent(places, agent.name, JSON.stringify(plan));
   if (ran.kind === "outdated") return { agent, plan, answer: "outdated" };
   if (ran.kind === "failed") return { agent, plan, answer: { why: ran.why } };

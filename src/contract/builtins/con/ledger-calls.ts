@@ -4,7 +4,7 @@
  *
  * An answer of builtin/reflex counts for nothing, except where the ladder of its alias begins with a
  * provider: then it stood in for one that failed. What the caller did wrong, or went away from, counts neither
- * way. The sum of a day is kept and only new rows are added.
+ * way, and neither do calls under way, though what is reserved for them counts as spent.
  */
 import { readGateway } from "../../../config/compiled.ts";
 import { ConError } from "../../../system/errors.ts";
@@ -14,8 +14,8 @@ import type { Places } from "./places.ts";
 import { judge, numberIn, pass, shown, skipped, unable } from "./verdicts.ts";
 
 const reflex = "builtin/reflex";
-/** Malformed, not allowed, too large, caller gone: nothing that an upstream did. */
-const ofTheCaller: readonly number[] = [400, 403, 413, 422, 499];
+/** Under way, malformed, not allowed, too large, caller gone: nothing that an upstream did. */
+const ofTheCaller: readonly number[] = [102, 400, 403, 413, 422, 499];
 /** Rows are looked at from the end; more than these are not needed to tell a share. */
 const mostRows = 20_000;
 
@@ -97,10 +97,10 @@ function firstRungs({ compiled }: Places): ReadonlyMap<string, string> {
 
 const damaged = () => unable("the ledger cannot be read; see ledger_intact");
 
+/** Remembered as long as nobody writes to the ledger. */
 interface Spent {
   readonly print: string;
   readonly day: string;
-  readonly lastId: number;
   readonly usd: number;
 }
 
@@ -108,7 +108,7 @@ export const budgetLeft =
   (places: Places): BuiltinCheck =>
   async (args, { now, memory, remember }) => {
     if (args["usd_per_day"] === null || args["usd_per_day"] === undefined)
-      return skipped("no limit is set: health.max_usd_per_day");
+      return skipped("no limit is set: budget.usd_per_day, health.max_usd_per_day");
     const limit = numberIn(args, "usd_per_day");
     const minPct = numberIn(args, "min_pct", 10);
     const state = ledgerState(places);
@@ -118,9 +118,9 @@ export const budgetLeft =
     const day = new Date(at).toISOString().slice(0, 10);
     if (before?.print === state.print && before.day === day) return left(before.usd, limit, minPct);
     return withLedger(places, damaged, (read) => {
-      const spent = { print: state.print, ...spentOn(read, day, before) };
-      remember(spent satisfies Spent);
-      return left(spent.usd, limit, minPct);
+      const usd = spentOn(read, day);
+      remember({ print: state.print, day, usd } satisfies Spent);
+      return left(usd, limit, minPct);
     });
   };
 
@@ -131,16 +131,13 @@ function left(usd: number, limit: number, minPct: number): Verdict {
   if (pct >= minPct) return pass(seen);
   const found = `${seen}: ${pct} % left, at least ${minPct} % wanted`;
   const remedy =
-    "con status shows who works; con halt agents stops them; or raise health.max_usd_per_day " +
-    "in /etc/con/con.yaml, then con bootstrap";
+    "con status shows who works; con halt agents stops them; or raise budget.usd_per_day " +
+    "(health.max_usd_per_day, where only an alarm is set) in /etc/con/con.yaml, then con bootstrap";
   return judge([{ found, key: "budget", remedy }], "");
 }
 
-/** The sum of a day is kept, and only rows behind the last one seen are added. */
-function spentOn(read: LedgerReader, day: string, before: Spent | null): Omit<Spent, "print"> {
-  const last = count(read("SELECT max(id) AS last FROM calls")[0]?.["last"]);
-  const known = before?.day === day && before.lastId <= last ? before : null;
-  const sql = "SELECT total(cost_usd) AS usd FROM calls WHERE id > ? AND id <= ? AND at_ms >= ?";
-  const [sum] = read(sql, known?.lastId ?? 0, last, Date.parse(`${day}T00:00:00Z`));
-  return { day, lastId: last, usd: (known?.usd ?? 0) + count(sum?.["usd"]) };
+/** From the begin of the day: rows of calls under way still change. */
+function spentOn(read: LedgerReader, day: string): number {
+  const sql = "SELECT total(cost_usd) AS usd FROM calls WHERE at_ms >= ?";
+  return count(read(sql, Date.parse(`${day}T00:00:00Z`))[0]?.["usd"]);
 }

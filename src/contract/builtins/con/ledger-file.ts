@@ -37,19 +37,19 @@ export function ledgerState({ ledger }: Pick<Places, "ledger">): LedgerState | n
 }
 
 /** Runs `act` with the ledger, which is there; what SQLite says against it is a verdict. */
-export async function withLedger(
+export async function withLedger<T = Verdict>(
   { ledger }: Pick<Places, "ledger">,
-  damaged: (why: string) => Verdict,
-  act: (read: LedgerReader) => Verdict,
-): Promise<Verdict> {
-  const source = sourceOf(ledger);
+  damaged: (why: string) => T,
+  act: (read: LedgerReader) => T | Promise<T>,
+): Promise<T | Verdict> {
+  const source = await sourceOf(ledger);
   if (typeof source === "object" && "why" in source) return unable(source.why);
   const { default: Sqlite } = await import("better-sqlite3");
   let database: Database.Database | null = null;
   try {
     database = new Sqlite(source, { readonly: true, timeout: 2000 });
     const open = database;
-    return act((sql, ...values) =>
+    return await act((sql, ...values) =>
       open.prepare<number[], Record<string, unknown>>(sql).all(...values),
     );
   } catch (error) {
@@ -69,13 +69,13 @@ const tries = 3;
 const versions = { at: 18, alone: Buffer.of(1, 1) } as const;
 
 /** The path of a ledger in use, or the bytes of one that rests. */
-function sourceOf(ledger: string): string | Buffer | { readonly why: string } {
+async function sourceOf(ledger: string): Promise<string | Buffer | { readonly why: string }> {
   if (!fs.lstatSync(ledger).isFile()) return { why: "the ledger is no regular file" };
   for (let tried = 0; tried < tries; tried += 1) {
     if (fs.existsSync(`${ledger}-wal`)) return ledger;
     const before = fs.statSync(ledger, { bigint: true });
     if (before.size > mostBytes) return { why: "the ledger is too large to be read at rest" };
-    const bytes = fs.readFileSync(ledger);
+    const bytes = await fs.promises.readFile(ledger);
     const after = fs.statSync(ledger, { bigint: true });
     // Somebody began to use it meanwhile: the copy may be of two times.
     if (fs.existsSync(`${ledger}-wal`) || before.mtimeNs !== after.mtimeNs) continue;

@@ -9,7 +9,7 @@ import { errnoOf } from "../../../system/disk.ts";
 import type { BuiltinCheck } from "../../types.ts";
 import { lookInto } from "./look.ts";
 import type { Places } from "./places.ts";
-import { judge, numberIn, pass, shown, textIn, unable } from "./verdicts.ts";
+import { inCommand, judge, named, numberIn, pass, textIn, unable } from "./verdicts.ts";
 
 const mostEntries = 10_000;
 const block = 512n;
@@ -50,12 +50,15 @@ export const logWritable =
       withWalk("refuse", ({ entry }) =>
         probe(entry(join(path, `.con-probe-${process.pid}-${process.hrtime.bigint()}`))),
       );
-      return pass(`${shown(path)} can be written`);
+      return pass(`${named(path)} can be written`);
     } catch (error) {
       const code = errnoOf(error);
       if (code === null) throw error;
-      const found = `${shown(path)} cannot be written (${code})`;
-      return judge([{ found, key: `write:${code}`, remedy: remedyFor(code, shown(path)) }], "");
+      const found = `${named(path)} cannot be written (${code})`;
+      return judge(
+        [{ found, key: `write:${code}`, remedy: remedyFor(code, inCommand(path, "DIRECTORY")) }],
+        "",
+      );
     }
   };
 

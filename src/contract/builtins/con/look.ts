@@ -15,11 +15,16 @@ export interface Entry {
   readonly bytes: Buffer;
 }
 
+/** As it was when the directory was read. */
+export interface Listed extends Entry {
+  readonly isDirectory: boolean;
+}
+
 export interface Look {
   /** Of the directory itself. */
   readonly stat: fs.BigIntStats;
   /** At most `limit` entries; `more` when there are others. */
-  readonly entries: (limit: number) => { readonly list: readonly Entry[]; readonly more: boolean };
+  readonly entries: (limit: number) => { readonly list: readonly Listed[]; readonly more: boolean };
   /** Null when it is gone. */
   readonly lstat: (entry: Entry) => fs.BigIntStats | null;
   /** At most `most` bytes from the start; null unless it is a regular file with one name. */
@@ -49,6 +54,14 @@ export function lookInto<T>(path: string, act: (look: Look) => T): Looked<T> {
   }
 }
 
+const mostNames = 10_000;
+
+/** Names in a directory of the machine's, sorted; none where there is no such directory. */
+export function namesIn(directory: string): string[] {
+  const looked = lookInto(directory, (look) => look.entries(mostNames).list);
+  return looked.kind === "seen" ? looked.value.map(({ text }) => text).sort() : [];
+}
+
 function lookOf(fd: number): Look {
   const base = Buffer.from(`${procPath(fd)}/`);
   const pathOf = ({ bytes }: Entry): Buffer => Buffer.concat([base, bytes]);
@@ -72,12 +85,12 @@ function lookOf(fd: number): Look {
 /** latin1 keeps each byte of a name, whatever it is in UTF-8. */
 function entriesOf(path: string, limit: number): ReturnType<Look["entries"]> {
   const directory = fs.opendirSync(path, { encoding: "latin1", bufferSize: 1024 });
-  const list: Entry[] = [];
+  const list: Listed[] = [];
   try {
     for (let next = directory.readSync(); next !== null; next = directory.readSync()) {
       if (list.length === limit) return { list, more: true };
       const bytes = Buffer.from(next.name, "latin1");
-      list.push({ text: bytes.toString("utf8"), bytes });
+      list.push({ text: bytes.toString("utf8"), bytes, isDirectory: next.isDirectory() });
     }
     return { list, more: false };
   } finally {

@@ -7,33 +7,38 @@
  */
 import { agentPaths } from "../../../spool/layout.ts";
 import type { BuiltinCheck } from "../../types.ts";
+import { eachInTurn } from "./in-turn.ts";
 import { type Entry, type Look, lookInto, milliseconds } from "./look.ts";
 import { freeAgents, type Places } from "./places.ts";
-import { judge, numberIn, shown, type Trouble } from "./verdicts.ts";
+import { judge, named, numberIn, type Trouble } from "./verdicts.ts";
 
 const mostEntries = 200_000;
+/** Of one agent: so many late ones say enough, and nobody makes us look at more. */
+const mostLate = 50;
+const mostLooked = 2_000;
 
 interface Incomplete {
   readonly name: string;
   readonly what: string;
-  readonly ageMs: number;
+  readonly isLate: boolean;
 }
 
 type Memory = Readonly<Record<string, string>>;
 
 export const outboxComplete =
   (places: Places): BuiltinCheck =>
-  async (args, { health, now, memory, remember }) => {
+  async (args, { health, now, memory, remember, signal }) => {
     const graceMs = numberIn(args, "grace_s", 60) * 1000;
     const at = now();
     const last = (memory ?? {}) as Memory;
     const complete: Record<string, string> = {};
-    const troubles = freeAgents(places, health).flatMap(({ name }): Trouble[] => {
+    const agents = freeAgents(places, health);
+    const troubles = await eachInTurn(agents, signal, ({ name }): Trouble[] => {
       const { outbox } = agentPaths(health.root, name);
       const looked = lookInto(outbox, (look) => {
         const print = `${look.stat.ino} ${look.stat.mtimeNs} ${look.stat.ctimeNs}`;
         if (last[name] === print) return { print, found: [] };
-        return { print, found: incomplete(look, at) };
+        return { print, found: incomplete(look, at, graceMs) };
       });
       if (looked.kind === "missing") return [];
       if (looked.kind === "odd") return [trouble(name, `the outbox ${looked.why}`)];
@@ -42,8 +47,8 @@ export const outboxComplete =
         return [trouble(name, `the outbox has more than ${mostEntries} entries; archive some`)];
       if (found.length === 0) complete[name] = print;
       return found
-        .filter(({ ageMs }) => ageMs > graceMs)
-        .map((one) => trouble(name, `${shown(one.name)} in the outbox ${one.what}`));
+        .filter(({ isLate }) => isLate)
+        .map((one) => trouble(name, `${named(one.name)} in the outbox ${one.what}`));
     });
     remember(complete);
     return judge(troubles, "every answer has its record");
@@ -56,15 +61,24 @@ const trouble = (agent: string, found: string): Trouble => ({
   remedy: `systemctl start con@${agent}.service finishes what a crash left; con logs ${agent}`,
 });
 
-function incomplete(look: Look, now: number): Incomplete[] | "too many" {
+function incomplete(look: Look, now: number, graceMs: number): Incomplete[] | "too many" {
   const { list, more } = look.entries(mostEntries);
   if (more) return "too many";
   const names = new Set(list.map(({ text }) => text));
-  return list.flatMap((entry) => {
+  const found: Incomplete[] = [];
+  let late = 0;
+  for (const entry of list) {
     const what = wrongWith(entry.text, names);
-    const ageMs = what === null ? null : ageOf(look, entry, now);
-    return what === null || ageMs === null ? [] : [{ name: entry.text, what, ageMs }];
-  });
+    if (what === null) continue;
+    if (found.length >= mostLooked)
+      return [...found, { name: entry.text, what: `${what}, and so are many more`, isLate: true }];
+    const ageMs = ageOf(look, entry, now);
+    if (ageMs === null) continue;
+    found.push({ name: entry.text, what, isLate: ageMs > graceMs });
+    late += Number(ageMs > graceMs);
+    if (late >= mostLate) break;
+  }
+  return found;
 }
 
 function ageOf(look: Look, entry: Entry, now: number): number | null {

@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { compiledDirectory } from "../../../config/compiled.ts";
-import { holdOf, readHolds } from "../../../host/holds.ts";
+import { holdOf, readHolds } from "../../../config/holds.ts";
 import * as paths from "../../../host/paths.ts";
 import { exec } from "../../../system/exec.ts";
 import type { HealthRuntime } from "../../types.ts";

@@ -9,9 +9,10 @@
 import { agentPaths } from "../../../spool/layout.ts";
 import { maxStrikes } from "../../../task/retry.ts";
 import type { BuiltinCheck } from "../../types.ts";
+import { eachInTurn } from "./in-turn.ts";
 import { type Entry, type Look, lookInto, milliseconds } from "./look.ts";
 import type { Places } from "./places.ts";
-import { judge, numberIn, shown, type Trouble } from "./verdicts.ts";
+import { judge, named, numberIn, type Trouble } from "./verdicts.ts";
 
 const mostEntries = 20_000;
 const mostRecords = 200;
@@ -23,9 +24,9 @@ const gaveUp = new RegExp(
 
 export const poisonWaiting =
   (_: Places): BuiltinCheck =>
-  async (args, { health, now }) => {
+  async (args, { health, now, signal }) => {
     const since = now() - numberIn(args, "max_age_h", 24) * 3_600_000;
-    const troubles = health.agents.flatMap(({ name }) => {
+    const troubles = await eachInTurn(health.agents, signal, ({ name }) => {
       const paths = agentPaths(health.root, name);
       const failed = youngIn(paths.queue.failed, since);
       const poison = failed.length === 0 ? [] : whichGaveUp(paths.outbox, failed);
@@ -40,21 +41,18 @@ export const poisonWaiting =
   };
 
 const givenUp = (agent: string, id: string): Trouble => ({
-  found: `${agent}: gave up task ${shown(id)}`,
+  found: `${agent}: gave up task ${named(id)}`,
   key: `poison:${agent}`,
   agent,
-  remedy: `con show ${quoted(id)}; con logs ${agent}; con retry ${quoted(id)}`,
+  remedy: `con show ID; con logs ${agent}; con retry ID`,
 });
 
 const unreadable = (agent: string, id: string, where: string): Trouble => ({
-  found: `${agent}: could not read task ${shown(id)}, kept in ${where}`,
+  found: `${agent}: could not read task ${named(id)}, kept in ${where}`,
   key: `corrupt:${agent}`,
   agent,
-  remedy: `con show ${quoted(id)}; what is wrong with it says its answer`,
+  remedy: "con show ID; what is wrong with it says its answer",
 });
-
-/** Ids are made of safe characters; what else an agent put there is not offered to a shell. */
-const quoted = (id: string): string => (/^[\w.@+-]+$/.test(id) ? id : "ID");
 
 /** Ids of entries that came there after `since`, newest first. */
 function youngIn(directory: string, since: number): string[] {

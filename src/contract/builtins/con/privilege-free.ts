@@ -2,17 +2,19 @@
  * `privilege_free {}`: no agent has a way to more rights or to a life outside its unit: sudo, groups that are
  * as good as root, cron and at, a login, a key, a user manager that lingers, a set-user-id file.
  *
- * Whoever has a uid of agents or a name `a-…` is looked at, retired ones too. Looks at names, owners and
- * lines; shows where something is, not what it says.
+ * All that were ever agents are looked at (agent-records.ts). Looks at names, owners and lines; shows where
+ * something is, not what it says. What cannot be looked at is a trouble beside the others, never instead.
  */
 import { join } from "node:path";
-import { agentUids, parsePeople } from "../../../host/ids.ts";
+import { parsePeople } from "../../../host/ids.ts";
 import { readIfThere } from "../../../host/machine.ts";
 import type { BuiltinCheck } from "../../types.ts";
-import { findFiles } from "./find-files.ts";
-import { lookInto } from "./look.ts";
+import { type AgentRecord, agentRecords } from "./agent-records.ts";
+import { lookInto, namesIn } from "./look.ts";
 import type { Places } from "./places.ts";
-import { judge, shown, type Trouble, unable } from "./verdicts.ts";
+import { setuidFiles } from "./setuid.ts";
+import { sudoers } from "./sudoers.ts";
+import { inCommand, judge, named, type Trouble } from "./verdicts.ts";
 
 /** Who may do what root may, one way or another. */
 const mighty = [
@@ -27,42 +29,18 @@ export const privilegeFree =
   (places: Places): BuiltinCheck =>
   async (_args, { health }) => {
     const etc = (name: string): string => readIfThere(join(places.sysroot, "/etc", name)) ?? "";
-    const agents = agentRecords(etc("passwd"));
-    const setuid = await findFiles(places, [health.root], ["-type", "f", "-perm", "/6000"]);
-    if (typeof setuid === "string") return unable(`${health.root}: ${setuid}`);
-    const troubles = [
+    const { agents, uids, troubles } = agentRecords(places);
+    const all = [
+      ...troubles,
       ...agents.flatMap((agent) => inGroups(agent, etc("passwd"), etc("group"))),
       ...agents.flatMap((agent) => logins(agent, etc("shadow"))),
       ...agents.flatMap((agent) => keysAndManagers(places, agent)),
-      ...sudoers(places),
+      ...sudoers(places, agents, uids, etc("group")),
       ...timedJobs(places, agents),
-      ...setuid.map((path): Trouble => {
-        const file = shown(path);
-        const remedy = `ls -l ${file}; chmod ug-s ${file}`;
-        return { found: `${file} is set-user-id or set-group-id`, key: `setuid:${file}`, remedy };
-      }),
+      ...(await setuidFiles(places, health.root)),
     ];
-    return judge(troubles, `${agents.length} agents without privileges`);
+    return judge(all, `${agents.length} agents without privileges`);
   };
-
-interface AgentRecord {
-  readonly user: string;
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
-  readonly shell: string;
-}
-
-function agentRecords(passwd: string): AgentRecord[] {
-  return passwd.split("\n").flatMap((line) => {
-    const [user = "", , uid = "", gid = "", , home = "", shell = ""] = line.split(":");
-    const inRange = Number(uid) >= agentUids.first && Number(uid) <= agentUids.last;
-    if (uid === "" || !(inRange || user.startsWith("a-"))) return [];
-    const name = user.replace(/^a-/, "");
-    return [{ user, name, uid: Number(uid), gid: Number(gid), home, shell }];
-  });
-}
 
 const trouble = (
   { user, name }: AgentRecord,
@@ -70,11 +48,13 @@ const trouble = (
   key: string,
   remedy: string,
 ): Trouble => ({
-  found: `${shown(user)} ${what}`,
-  key: `privilege:${key}:${shown(user)}`,
+  found: `${named(user)} ${what}`,
+  key: `privilege:${key}:${named(user)}`,
   agent: name,
   remedy,
 });
+
+const typed = (user: string): string => inCommand(user, "USER");
 
 function inGroups(agent: AgentRecord, passwd: string, group: string): Trouble[] {
   const { groups } = parsePeople(passwd, group);
@@ -85,7 +65,7 @@ function inGroups(agent: AgentRecord, passwd: string, group: string): Trouble[] 
     if (one.gid === gid)
       return [trouble(agent, `has the primary group ${name}`, name, "con verify; con bootstrap")];
     if (!one.members.includes(user)) return [];
-    return [trouble(agent, `is in group ${name}`, name, `gpasswd --delete ${shown(user)} ${name}`)];
+    return [trouble(agent, `is in group ${name}`, name, `gpasswd --delete ${typed(user)} ${name}`)];
   });
 }
 
@@ -95,7 +75,7 @@ function logins(agent: AgentRecord, shadow: string): Trouble[] {
   const { user, uid, shell } = agent;
   const line = shadow.split("\n").find((one) => one.startsWith(`${user}:`));
   const locked = line === undefined || /^[!*]/.test(line.split(":")[1] ?? "");
-  const usermod = (what: string) => `usermod ${what} ${shown(user)}`;
+  const usermod = (what: string) => `usermod ${what} ${typed(user)}`;
   return [
     ...(uid === 0 ? [trouble(agent, "has uid 0", "uid", "con verify; con bootstrap")] : []),
     ...(noLogin.test(shell)
@@ -109,12 +89,17 @@ function keysAndManagers({ sysroot }: Places, agent: AgentRecord): Trouble[] {
   const { user, uid, home } = agent;
   const keys = join(home, ".ssh");
   const linger = "/var/lib/systemd/linger";
-  const remedy = `loginctl disable-linger ${shown(user)}; loginctl terminate-user ${shown(user)}`;
+  const remedy = `loginctl disable-linger ${typed(user)}; loginctl terminate-user ${typed(user)}`;
   return [
     ...["authorized_keys", "authorized_keys2"]
       .filter((name) => home.startsWith("/") && has(keys, name))
       .map((name) =>
-        trouble(agent, `has ${shown(keys)}/${name}`, "ssh", `rm ${shown(keys)}/${name}`),
+        trouble(
+          agent,
+          `has ${named(keys)}/${name}`,
+          "ssh",
+          `rm ${inCommand(keys, "HOME/.ssh")}/${name}`,
+        ),
       ),
     ...(has(join(sysroot, linger), user)
       ? [trouble(agent, "has a user manager that lingers", "linger", remedy)]
@@ -132,42 +117,32 @@ function has(directory: string, name: string): boolean {
   return looked.kind === "seen" && looked.value !== null;
 }
 
-/** Names of agents and their group, numbers of their range, and rules for everybody. */
-const forAgents =
-  /(?:^|[\s,=!(:])(?:a-[a-z][a-z0-9-]*|%(?:agents|a-[a-z][a-z0-9-]*)|#[2-5]\d{4})(?=[\s,=:)]|$)|^\s*ALL\s/m;
-
-function sudoers({ sysroot }: Places): Trouble[] {
-  const directory = join(sysroot, "/etc/sudoers.d");
-  const extra = filesIn(directory).map((name) => join(directory, name));
-  return [join(sysroot, "/etc/sudoers"), ...extra].flatMap((path) => {
-    const text = (readIfThere(path) ?? "").replace(/\\\n/g, " ");
-    // `#123` is a uid, any other `#` a comment.
-    const lines = text.split("\n").map((line) => line.replace(/#(?!\d).*$/, ""));
-    if (!lines.some((line) => forAgents.test(line))) return [];
-    const found = `${shown(path)} gives rights to agents`;
-    return [{ found, key: `sudoers:${shown(path)}`, remedy: `visudo -f ${shown(path)}` }];
-  });
-}
-
 function timedJobs({ sysroot }: Places, agents: readonly AgentRecord[]): Trouble[] {
   const spool = ["crontabs", "tabs", ""].map((name) => join(sysroot, "/var/spool/cron", name));
   const own = agents.flatMap((agent) =>
     spool
       .filter((directory) => has(directory, agent.user))
       .map((directory) => {
-        const path = shown(join(directory, agent.user));
-        return trouble(agent, `has a crontab, ${path}`, "cron", `crontab -r -u ${agent.user}`);
+        const path = named(join(directory, agent.user));
+        return trouble(
+          agent,
+          `has a crontab, ${path}`,
+          "cron",
+          `crontab -r -u ${typed(agent.user)}`,
+        );
       }),
   );
-  const system = join(sysroot, "/etc/cron.d");
-  const tables = [join(sysroot, "/etc/crontab"), ...filesIn(system).map((n) => join(system, n))];
-  const named = tables.flatMap((path): Trouble[] => {
+  const cron = join(sysroot, "/etc/cron.d");
+  const tables = [join(sysroot, "/etc/crontab"), ...namesIn(cron).map((n) => join(cron, n))];
+  const system = tables.flatMap((path): Trouble[] => {
     const lines = (readIfThere(path) ?? "").split("\n");
     const jobs = lines.some((line) => agents.some(({ user }) => runsAs(line, user)));
-    const found = `${shown(path)} runs a job as an agent`;
-    return jobs ? [{ found, key: `cron:${shown(path)}`, remedy: `edit ${shown(path)}` }] : [];
+    const found = `${named(path)} runs a job as an agent`;
+    return jobs
+      ? [{ found, key: `cron:${named(path)}`, remedy: "edit the file that is named" }]
+      : [];
   });
-  return [...own, ...named, ...atJobs(sysroot, agents)];
+  return [...own, ...system, ...atJobs(sysroot, agents)];
 }
 
 const runsAs = (line: string, user: string): boolean =>
@@ -181,11 +156,4 @@ function atJobs(sysroot: string, agents: readonly AgentRecord[]): Trouble[] {
   return agents
     .filter(({ uid }) => owners.has(uid))
     .map((agent) => trouble(agent, "has an at job", "at", "atq; atrm N"));
-}
-
-function filesIn(directory: string): string[] {
-  const looked = lookInto(directory, (look) =>
-    look.entries(mostEntries).list.map(({ text }) => text),
-  );
-  return looked.kind === "seen" ? looked.value.sort() : [];
 }

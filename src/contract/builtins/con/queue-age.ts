@@ -1,5 +1,6 @@
 /**
- * `queue_age {max_min}`: does a task wait too long to be claimed, or to be tried again?
+ * `queue_age {max_min}`: does a task wait too long to be claimed, to be tried again, or for a runner to go on
+ * with it after the one that claimed it has gone?
  *
  * A task's age is the time since its last change of status (ctime), which a sender cannot set back and
  * `cp -p` does not carry over. What somebody still writes (`.open-*`) is nobody's to claim. An inbox with more
@@ -10,8 +11,10 @@ import type { HealthAgent } from "../../../config/types.ts";
 import { retryTimeOf } from "../../../spool/defer.ts";
 import { agentPaths, outerInbox } from "../../../spool/layout.ts";
 import type { BuiltinCheck } from "../../types.ts";
+import { eachInTurn } from "./in-turn.ts";
 import { type Look, lookInto, milliseconds } from "./look.ts";
 import { freeAgents, type Places } from "./places.ts";
+import { runnerStates } from "./runners.ts";
 import { duration, judge, numberIn, type Trouble } from "./verdicts.ts";
 
 const mostEntries = 20_000;
@@ -24,32 +27,48 @@ interface Waiting {
 
 export const queueAge =
   (places: Places): BuiltinCheck =>
-  async (args, { health, now }) => {
+  async (args, { health, now, signal }) => {
     const maxMs = numberIn(args, "max_min") * 60_000;
     const at = now();
     const agents = freeAgents(places, health);
-    const troubles = agents.flatMap((agent) => {
+    const waiting = await eachInTurn(agents, signal, (agent) => {
       const paths = agentPaths(health.root, agent.name);
       const outer = agent.name === health.frontDesk ? [outerInbox(health.root)] : [];
-      return [
-        ...[paths.inbox, ...outer].flatMap((inbox) => {
-          const where = inbox === paths.inbox ? "inbox" : "outer inbox";
-          return troubleOf(agent, where, inbox, (look) => inInbox(look, at, maxMs), maxMs);
-        }),
-        ...troubleOf(
-          agent,
-          "queue/deferred",
-          paths.queue.deferred,
-          (look) => overdue(look, at, maxMs),
-          maxMs,
-        ),
-      ];
+      const inboxes = [paths.inbox, ...outer].flatMap((inbox) => {
+        const where = inbox === paths.inbox ? "inbox" : "outer inbox";
+        return troubleOf(agent, where, inbox, (look) => sinceChange(look, at, maxMs), maxMs);
+      });
+      const { deferred } = paths.queue;
+      const late = (look: Look) => overdue(look, at, maxMs);
+      return [...inboxes, ...troubleOf(agent, "queue/deferred", deferred, late, maxMs)];
     });
+    const left = await eachInTurn(agents, signal, (agent) => {
+      const { active } = agentPaths(health.root, agent.name).queue;
+      const measure = (look: Look) => sinceChange(look, at, maxMs);
+      return troubleOf(agent, "queue/active", active, measure, maxMs);
+    });
+    const abandoned = await ofIdle(places, left);
+    const troubles = [...waiting, ...abandoned];
     return judge(
       troubles,
       `no task waits longer than ${duration(maxMs)} at ${agents.length} agents`,
     );
   };
+
+/** A claimed task is its runner's matter (runner_stuck) unless there is none. */
+async function ofIdle(places: Places, troubles: readonly Trouble[]): Promise<Trouble[]> {
+  const names = [...new Set(troubles.flatMap(({ agent }) => agent ?? []))];
+  const states = await runnerStates(places, names);
+  // Where systemd does not answer it cannot be said that somebody works at them.
+  if (typeof states === "string") return [...troubles];
+  const isGone = (agent: string): boolean => (states.get(agent)?.is ?? "gone") === "gone";
+  return troubles.filter(({ agent = "", key }) => isGone(agent) || !key.startsWith("late:"));
+}
+
+const wordsFor: Readonly<Record<string, string>> = {
+  "queue/deferred": "is overdue for",
+  "queue/active": "is claimed and no runner is there to go on with it: nothing has moved for",
+};
 
 function troubleOf(
   { name }: HealthAgent,
@@ -69,14 +88,14 @@ function troubleOf(
   if (looked.kind === "odd") return [trouble(`${where} ${looked.why}`, "odd")];
   const { late, longestMs, more } = looked.value;
   if (late > 0) {
-    const words = where === "queue/deferred" ? "is overdue for" : "has waited";
+    const words = wordsFor[where] ?? "has waited";
     const found = `the oldest of ${late} late tasks in ${where} ${words} ${duration(longestMs)}`;
     return [trouble(`${found}, allowed are ${duration(maxMs)}`, "late")];
   }
   return more ? [trouble(`${where} has more than ${mostEntries} entries`, "flood")] : [];
 }
 
-function inInbox(look: Look, now: number, maxMs: number): Waiting {
+function sinceChange(look: Look, now: number, maxMs: number): Waiting {
   return oldest(look, maxMs, (stat) => now - milliseconds(stat.ctimeNs));
 }
 

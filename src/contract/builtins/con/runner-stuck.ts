@@ -1,6 +1,6 @@
 /**
- * `runner_stuck {max_min}`: a runner is active, has a task, and for too long neither that task nor its journal
- * has changed.
+ * `runner_stuck {max_min}`: a runner works, or fails and is started again and again, has a task, and for too
+ * long neither that task nor its journal has changed.
  *
  * Idle time is counted with the clock that nobody can set: at first sight of a state of the queue it is what
  * the files' times say, from then on time since boot. So a jump of the wall clock makes nobody look stuck.
@@ -9,9 +9,10 @@
 import type { HealthAgent } from "../../../config/types.ts";
 import { agentPaths } from "../../../spool/layout.ts";
 import type { BuiltinCheck } from "../../types.ts";
+import { eachInTurn } from "./in-turn.ts";
 import { lookInto, milliseconds } from "./look.ts";
 import { freeAgents, type Places } from "./places.ts";
-import { parseProperties } from "./systemd.ts";
+import { runnerStates } from "./runners.ts";
 import { duration, judge, numberIn, type Trouble, unable } from "./verdicts.ts";
 
 const mostEntries = 2_000;
@@ -34,22 +35,30 @@ interface Memory {
 
 export const runnerStuck =
   (places: Places): BuiltinCheck =>
-  async (args, { health, now, memory, remember }) => {
+  async (args, { health, now, memory, remember, signal }) => {
     const maxMs = numberIn(args, "max_min") * 60_000;
-    const busy = freeAgents(places, health).flatMap((agent) => workOf(health.root, agent) ?? []);
-    const running = await activeSince(places, busy);
-    if (typeof running === "string") return unable(running);
+    const free = freeAgents(places, health);
+    const busy = await eachInTurn(free, signal, (agent) => workOf(health.root, agent) ?? []);
+    const states = await runnerStates(
+      places,
+      busy.map(({ name }) => name),
+    );
+    if (typeof states === "string") return unable(states);
     const clock = { wall: now(), up: places.uptime() * 1000, boot: places.bootId() };
     const last = memoryOf(memory, clock.boot);
     const jumped = last !== null && Math.abs(clock.wall - clock.up - last.offset) > jumpMs;
     const seen: Record<string, Seen> = {};
     for (const work of busy) {
-      const since = running.get(work.name);
-      if (since === undefined) continue;
-      // Each start of the runner is a new state: what it found was left by an earlier one.
-      const print = `${since} ${work.print}`;
+      const state = states.get(work.name);
       const before = last?.seen[work.name];
-      const wallIdle = Math.max(0, clock.wall - Math.max(work.changedMs, since));
+      if (state?.is === "starts" && before !== undefined) seen[work.name] = before;
+      if (state?.is !== "works") continue;
+      // Each start of the runner is a new state: what it found was left by an earlier one. Not so where it
+      // fails and systemd starts it again and again: that counts from when it was seen first.
+      const { since } = state;
+      const print = `${since ?? "again"} ${work.print}`;
+      const wallIdle =
+        since === null ? 0 : Math.max(0, clock.wall - Math.max(work.changedMs, since));
       seen[work.name] =
         before?.print === print
           ? { print, idleMs: before.idleMs + clock.up - before.at, at: clock.up }
@@ -61,7 +70,7 @@ export const runnerStuck =
     );
     return judge(
       troubles,
-      `${running.size} runners at work, each moved in the last ${duration(maxMs)}`,
+      `${Object.keys(seen).length} runners at work, each moved in the last ${duration(maxMs)}`,
     );
   };
 
@@ -79,7 +88,7 @@ interface Work {
 }
 
 /** Null when it has no task. Of several active tasks one is worked on: the newest change of any counts. */
-function workOf(root: string, { name }: HealthAgent): Work | null {
+function workOf(root: string, { name }: HealthAgent): readonly Work[] | null {
   const paths = agentPaths(root, name);
   const active = lookInto(paths.queue.active, (look) =>
     look.entries(mostEntries).list.flatMap((entry) => {
@@ -99,36 +108,11 @@ function workOf(root: string, { name }: HealthAgent): Work | null {
   const all = [...active.value, ...(journals.kind === "seen" ? journals.value : [])];
   const changedNs = all.map(({ ns }) => ns).sort((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
   // The newest change and how many there are tell all states apart.
-  return { name, print: `${all.length} ${changedNs}`, changedMs: milliseconds(changedNs) };
+  return [{ name, print: `${all.length} ${changedNs}`, changedMs: milliseconds(changedNs) }];
 }
 
 /** Change of status: unlike mtime it cannot be set. */
 const newest = ({ ctimeNs }: { readonly ctimeNs: bigint }) => ({ ns: ctimeNs });
-
-/** When each of these runners was started, epoch milliseconds; those that do not run are missing. */
-async function activeSince(
-  { exec }: Places,
-  busy: readonly Work[],
-): Promise<ReadonlyMap<string, number> | string> {
-  if (busy.length === 0) return new Map();
-  const result = await exec([
-    "systemctl",
-    "show",
-    "--timestamp=unix",
-    "--property=Id,ActiveState,ActiveEnterTimestamp",
-    "--",
-    ...busy.map(({ name }) => `con@${name}.service`),
-  ]);
-  if (result.code !== 0) return `systemctl show ended with ${result.code}`;
-  const units = parseProperties(result.stdout);
-  return new Map(
-    busy.flatMap(({ name }): [string, number][] => {
-      const unit = units.get(`con@${name}.service`);
-      const since = Number(unit?.["ActiveEnterTimestamp"]?.replace("@", ""));
-      return unit?.["ActiveState"] === "active" ? [[name, since * 1000]] : [];
-    }),
-  );
-}
 
 /** What was remembered in another boot says nothing. */
 function memoryOf(memory: unknown, boot: string): Memory | null {

@@ -1,5 +1,6 @@
 /** The canary's parts: what is tried, what an errno means, the copy of the unit, whose turn it is. */
 import fs from "node:fs";
+import { dirname } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fateOf, planFor } from "../../../../src/contract/builtins/con/canary-plan.ts";
 import { serviceLines, unitText } from "../../../../src/contract/builtins/con/canary-unit.ts";
@@ -13,31 +14,33 @@ beforeEach(() => {
 afterEach(() => bed.remove());
 
 describe("a plan", () => {
-  const plan = (mayTask: readonly string[], port: number | null) => {
-    const around = { health: bed.health, mayTask: new Set(mayTask), gatewayPid: null, port };
+  const plan = (port: number | null) => {
+    const around = { health: bed.health, gatewayPid: null, port };
     return planFor(bed.places, agentOf("ada", 20_000, "operator"), around).attempts;
   };
 
   test("tries only what is there: a missing target would look like a refusal", () => {
-    const ids = plan([], null).map(({ id }) => id);
-    expect(ids).toContain(`list ${bed.agent("bob", "workspace")}`);
-    fs.rmdirSync(bed.agent("bob", "workspace"));
-    expect(plan([], null).map(({ id }) => id)).not.toContain(
-      `list ${bed.agent("bob", "workspace")}`,
-    );
+    const base = dirname(bed.agent("bob", "workspace"));
+    const ids = plan(null).map(({ id }) => id);
+    expect(ids).toContain(`list ${base}`);
+    fs.rmSync(base, { recursive: true });
+    expect(plan(null).map(({ id }) => id)).not.toContain(`list ${base}`);
     expect(ids).not.toContain(`read ${bed.places.ledger}`);
   });
 
-  test("leaves out the inbox and the network that the manifest grants", () => {
-    const kinds = (...args: Parameters<typeof plan>) => plan(...args).map(({ id }) => id);
-    const inbox = `create ${bed.agent("bob", "inbox")}`;
-    expect(kinds([], 7)).toEqual(expect.arrayContaining([inbox, "connect to the host"]));
-    expect(kinds(["bob"], null)).not.toContain(inbox);
-    expect(kinds(["bob"], null)).not.toContain("connect to the host");
+  test("leaves out the network that the manifest grants", () => {
+    expect(plan(7).map(({ id }) => id)).toContain("connect to the host");
+    expect(plan(null).map(({ id }) => id)).not.toContain("connect to the host");
+  });
+
+  test("looks for nothing that an agent could have opened just now", () => {
+    const inside = `${dirname(bed.agent("bob", "workspace"))}/`;
+    const paths = plan(7).flatMap((one) => ("path" in one ? one.path : []));
+    expect(paths.filter((path) => path.startsWith(inside))).toEqual([]);
   });
 
   test("becomes root last, because all after that would be done as root", () => {
-    expect(plan([], 7).at(-1)).toEqual({ id: "become root", kind: "become-root" });
+    expect(plan(7).at(-1)).toEqual({ id: "become root", kind: "become-root" });
   });
 });
 
@@ -74,6 +77,12 @@ WantedBy=x
 # /run/systemd/system/con@x.service.d/50-agent.conf
 [Service]
 MemoryMax=1G`;
+
+  test("has a capability that no agent has, so that no agent can trace it", () => {
+    const text = unitText(cat, "ada", ["/usr/bin/con", "canary"], "{}", "/run/answer");
+    expect(text).toMatch(/^AmbientCapabilities=CAP_NET_BIND_SERVICE$/m);
+    expect(text).toMatch(/^CapabilityBoundingSet=CAP_NET_BIND_SERVICE$/m);
+  });
 
   test("has every line of [Service], in order, and nothing else", () => {
     expect(serviceLines(cat)).toEqual([

@@ -94,6 +94,21 @@ describe("ledger_intact", () => {
   });
 });
 
+test("a large ledger is read row by row, a part each time, and damage in it is found", async () => {
+  await add(row());
+  // 3 kB a row: more than 64 MiB with few of them.
+  change(`INSERT INTO calls (at_ms, uid, agent, alias, model, input_tokens, output_tokens, cost_usd,
+    status, latency_ms) WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 24000)
+    SELECT x, 20000, 'ada', 'fast', printf('%3000d', x), 1, 1, 0, 200, 1 FROM n`);
+  change("VACUUM");
+  const ask = () => bed.ask("ledger_intact", {});
+  expect(await ask()).toMatchObject({ state: "pass", found: "24001 rows without a gap" });
+  const file = fs.openSync(bed.places.ledger, "r+");
+  fs.writeSync(file, Buffer.alloc(64 << 10, 7), 0, 64 << 10, 32 << 20);
+  fs.closeSync(file);
+  expect(await ask()).toMatchObject({ state: "fail", key: "ledger:damaged" });
+}, 20_000);
+
 describe("upstream_success", () => {
   const ask = () => bed.ask("upstream_success", { min_pct: 50, window_min: 15, min_calls: 3 });
   const many = (count: number, one: Partial<LedgerRow>) =>
@@ -117,6 +132,14 @@ describe("upstream_success", () => {
     expect(await ask()).toMatchObject({ state: "pass", found: "too few calls to tell: 2" });
   });
 
+  test("calls under way tell nothing yet", async () => {
+    const ledger = await openLedger(bed.places.ledger);
+    for (let made = 0; made < 4; made += 1)
+      ledger.reserve(row(), { input: 1, output: 1, costUsd: 0 }, []);
+    ledger.close();
+    expect(await ask()).toMatchObject({ found: "too few calls to tell: 0" });
+  });
+
   test("builtin/reflex counts only where it stands in for a provider", async () => {
     await add(...many(5, { model: "builtin/reflex" }));
     expect(await ask()).toMatchObject({ state: "pass", found: "too few calls to tell: 0" });
@@ -128,6 +151,17 @@ describe("upstream_success", () => {
 
 describe("budget_left", () => {
   const ask = (usd: number | null) => bed.ask("budget_left", { usd_per_day: usd, min_pct: 10 });
+
+  test("counts what is reserved, and less when the call cost less", async () => {
+    const { at, uid, agent, task, alias } = row();
+    const ledger = await openLedger(bed.places.ledger);
+    const call = { at, uid, agent, task, alias };
+    ledger.reserve(call, { input: 1, output: 1, costUsd: 9.5 }, []);
+    expect(await ask(10)).toMatchObject({ state: "fail" });
+    ledger.settle(1, row({ costUsd: 2 }), "reported");
+    expect(await ask(10)).toMatchObject({ found: expect.stringContaining("2.00 of 10.00") });
+    ledger.close();
+  });
 
   test("counts today's money only, adds new rows, and follows the limit", async () => {
     expect(await ask(null)).toMatchObject({ state: "skipped" });

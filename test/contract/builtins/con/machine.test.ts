@@ -190,6 +190,7 @@ describe("privilege_free", () => {
   beforeEach(() => {
     bed.places = { ...bed.places, exec };
     passwd("/usr/sbin/nologin");
+    bed.write("var/lib/con/uids.json", JSON.stringify({ version: 1, uids: { bob: 20_001 } }));
     bed.write("etc/shadow", "a-bob:!*:20000::::::\n");
     bed.write("etc/group", "sudo:x:27:\nagents:x:19990:a-bob\n");
     bed.write("etc/sudoers", "root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL) ALL\n# a-bob: no\n");
@@ -237,5 +238,51 @@ describe("privilege_free", () => {
     const verdict = await ask();
     expect(verdict).toMatchObject({ state: "fail", key: expect.stringContaining(key) });
     expect((verdict as { remedy: string | null }).remedy).not.toBeNull();
+  });
+
+  test("a person with a number of the agents' range or a name like theirs is no agent", async () => {
+    const people =
+      "bob:x:20003:20003:Bob:/home/bob:/bin/bash\na-team:x:1001:1001::/home/x:/bin/sh\n";
+    bed.write("etc/passwd", `${fs.readFileSync(path.join(bed.directory, "etc/passwd"))}${people}`);
+    bed.write("etc/group", "trusted:x:19991:bob,a-team\nagents:x:19990:a-bob\n");
+    bed.write("etc/sudoers", "#20003 ALL=(ALL) ALL\na-team ALL=(ALL) ALL\n");
+    expect(await ask()).toMatchObject({ state: "pass", found: "1 agents without privileges" });
+  });
+
+  test("whoever is in group agents is one, whatever its number", async () => {
+    bed.write("etc/passwd", "robot:x:1005:1005::/home/robot:/bin/bash\n");
+    bed.write("etc/group", "agents:x:19990:robot\n");
+    expect(await ask()).toMatchObject({ state: "fail", agents: ["robot"] });
+  });
+
+  test.each([
+    ["damaged", "{"],
+    ["missing", null],
+  ])(
+    "with a %s list of numbers everybody of the range is one, and that is said",
+    async (word, text) => {
+      if (text === null) fs.unlinkSync(path.join(bed.directory, "var/lib/con/uids.json"));
+      else bed.write("var/lib/con/uids.json", text);
+      bed.write("etc/group", "sudo:x:27:a-bob\n");
+      const key = expect.stringContaining(`privilege:registry:${word}`);
+      expect(await ask()).toMatchObject({ state: "fail", key, agents: ["bob"] });
+    },
+  );
+
+  test("many set-user-id files of one agent hide no privilege of another", async () => {
+    // Paths of 3 kB each, more than a MiB together.
+    const long = Array.from({ length: 12 }, () => "x".repeat(240)).join("/");
+    const flood = bed.agent("ada", "workspace", long);
+    fs.mkdirSync(flood, { recursive: true });
+    for (let n = 0; n < 400; n += 1)
+      fs.chmodSync(bed.write(path.join(flood, String(n)), ""), 0o4755);
+    fs.chmodSync(bed.write(bed.agent("bob", "workspace/own"), "x"), 0o4755);
+    bed.write("etc/group", "sudo:x:27:a-bob\n");
+    const verdict = await ask();
+    expect(verdict).toMatchObject({ state: "fail", agents: ["ada", "bob"] });
+    const { found } = verdict as { found: string };
+    expect(found).toContain("a-bob is in group sudo");
+    expect(found).toContain("bob/workspace/own is set-user-id");
+    expect(found).toMatch(/agents\/ada has (more of them than can be told|\d+ more set-user-id)/);
   });
 });

@@ -65,6 +65,33 @@ describe("queue_age", () => {
     expect(await ask()).toMatchObject({ state: "fail", key: "odd:bob:queue/deferred" });
   });
 
+  function runner(states: string): void {
+    bed.places = { ...bed.places, exec: async () => said(`Id=con@bob.service\n${states}\n`) };
+  }
+
+  test("a claimed task without a runner is late; with one it is the runner's", async () => {
+    task("bob", "queue/active", "x");
+    bed.now += 61 * minutes;
+    const key = "late:bob:queue/active";
+    runner("ActiveState=inactive\nSubState=dead");
+    expect(await ask()).toMatchObject({ state: "fail", agents: ["bob"], key });
+    runner("ActiveState=failed\nSubState=failed");
+    expect(await ask()).toMatchObject({ state: "fail", agents: ["bob"], key });
+    for (const states of [
+      "ActiveState=active\nSubState=running",
+      "ActiveState=activating\nSubState=start",
+      "ActiveState=activating\nSubState=auto-restart",
+      "ActiveState=deactivating\nSubState=stop-sigterm",
+    ]) {
+      runner(states);
+      expect(await ask()).toMatchObject({ state: "pass" });
+    }
+    bed.places = { ...bed.places, exec: async () => said("", 1) };
+    expect(await ask()).toMatchObject({ state: "fail", key });
+    bed.hold("bob");
+    expect(await ask()).toMatchObject({ state: "pass" });
+  });
+
   test("a name that is no UTF-8 waits like any other", async () => {
     const name = Buffer.concat([Buffer.from(`${bed.agent("bob", "inbox")}/`), Buffer.of(0xff)]);
     fs.writeFileSync(Buffer.concat([name, Buffer.from(".task")]), "x");
@@ -124,6 +151,34 @@ describe("runner_stuck", () => {
     expect(await ask()).toMatchObject({ state: "pass" });
   });
 
+  test("one that fails and is started again and again is stuck", async () => {
+    const start = bed.now / 1000;
+    task("bob", "queue/active", "x");
+    const again = (active: string, restarts: number) => {
+      const unit = [
+        `Id=con@bob.service\nActiveState=${active.split("/")[0]}\nSubState=${active.split("/")[1]}`,
+        `ActiveEnterTimestamp=@${Math.floor(start) + restarts}\nNRestarts=${restarts}\n`,
+      ];
+      bed.places = { ...bed.places, uptime: () => up, exec: async () => said(unit.join("\n")) };
+    };
+    again("activating/auto-restart", 1);
+    expect(await ask()).toMatchObject({ state: "pass" });
+    pass(20);
+    again("active/running", 7);
+    expect(await ask()).toMatchObject({ state: "pass" });
+    pass(20);
+    again("activating/auto-restart", 9);
+    expect(await ask()).toMatchObject({ state: "fail", agents: ["bob"] });
+  });
+
+  test("one that comes up just now is not stuck by what an earlier one left", async () => {
+    task("bob", "queue/active", "x");
+    pass(31);
+    const unit = "Id=con@bob.service\nActiveState=activating\nSubState=start\n";
+    bed.places = { ...bed.places, uptime: () => up, exec: async () => said(unit) };
+    expect(await ask()).toMatchObject({ state: "pass" });
+  });
+
   test("a jump of the clock makes nobody stuck", async () => {
     task("bob", "queue/active", "x");
     running("active");
@@ -153,7 +208,7 @@ describe("poison_waiting", () => {
     record("x", 5, "5 attempts ended without a result");
     expect(await ask()).toMatchObject({ state: "fail", agents: ["bob"] });
     const { remedy } = (await ask()) as { remedy: string };
-    expect(remedy).toContain("con retry x");
+    expect(remedy).toContain("con retry ID");
     bed.now += 25 * 60 * minutes;
     expect(await ask()).toMatchObject({ state: "pass" });
     bed.now -= 25 * 60 * minutes;
@@ -206,5 +261,17 @@ describe("outbox_complete", () => {
     expect(await ask()).toMatchObject({ state: "pass" });
     fs.unlinkSync(bed.agent("bob", "outbox/x.json"));
     expect(await ask()).toMatchObject({ state: "fail" });
+  });
+
+  test("thousands of answers without a record are one trouble of that agent", async () => {
+    for (let n = 0; n < 3000; n += 1) bed.write(bed.agent("bob", "outbox", `${n}.response`), "");
+    bed.write(bed.agent("ada", "outbox", "x.response"), "");
+    const young = await ask();
+    expect(young).toMatchObject({ state: "fail", agents: ["bob"] });
+    expect((young as { found: string }).found).toContain("and so are many more");
+    bed.now += 2 * minutes;
+    const old = await ask();
+    expect(old).toMatchObject({ state: "fail", agents: ["ada", "bob"] });
+    expect((old as { found: string }).found).toContain("ada: x.response");
   });
 });

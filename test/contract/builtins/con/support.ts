@@ -82,14 +82,18 @@ export class Bed {
     this.write(`holds/${name}.json`, JSON.stringify({ version: 1, kind: "paused" }));
   }
 
-  async ask(name: string, args: Readonly<Record<string, unknown>> = {}): Promise<Verdict> {
+  async ask(
+    name: string,
+    args: Readonly<Record<string, unknown>> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<Verdict> {
     const check = conChecks(this.places).get(name);
     if (check === undefined) throw new Error(`no check ${name}`);
     return check(args, {
       health: this.health,
       thresholds: this.health.thresholds,
       now: () => this.now,
-      signal: new AbortController().signal,
+      signal,
       // As the evaluator keeps it.
       memory: JSON.parse(JSON.stringify(this.#memory)),
       remember: (value) => {
@@ -100,6 +104,10 @@ export class Bed {
 
   forget(): void {
     this.#memory = null;
+  }
+
+  recall(memory: unknown): void {
+    this.#memory = memory;
   }
 
   remove(): void {
