@@ -121,14 +121,14 @@ async function detection(inside: Inside): Promise<Row[]> {
   const args = [String(intervalSeconds), String(breaks)];
   const found = (await inside("detection", ...args)) as Detection;
   const row = (what: string, values: readonly number[], target: string): Row => ({
-    figure: `interval ${intervalSeconds} s, ${breaks} breaks at random moments: ${what}`,
+    figure: `${breaks} breaks, interval ${intervalSeconds} s (ratio: latest to interval): ${what}`,
     measured: seconds(values),
     ratio: (Math.max(...values) / (intervalSeconds * 1000)).toFixed(2),
     target,
   });
   const others = found.others.reduce((sum, one) => sum + one, 0);
   return [
-    row("incident open (ratio: latest to interval)", found.opened, `≤ ${intervalSeconds + 2} s`),
+    row("incident open", found.opened, `≤ ${intervalSeconds + 2} s`),
     row("mended by the steward", found.mended, ""),
     row(`closed; ${others} other incidents`, found.closed, ""),
   ];
@@ -146,14 +146,14 @@ async function growth(inside: Inside): Promise<Row[]> {
   const measured = async (size: number, company: "alone" | "beside") =>
     (await inside("contracts", "growth", "10", String(size), company)) as Growth;
   const row = ({ evaluated, all, warm, cold }: Growth, what: string): Row => ({
-    figure: `${evaluated} contracts${what}: wall, CPU; one of them: warm, cold`,
+    figure: `contracts evaluated: ${evaluated}${what}: wall, CPU; one alone: warm cache, cold cache`,
     measured: `${milliseconds(all.wall)}, ${milliseconds(all.cpu)}; ${milliseconds(warm.wall)}, ${milliseconds(cold.wall)}`,
     ratio: "",
     target: "",
   });
   const largest = sizes.at(-1) ?? 0;
-  rows.push(row(await measured(largest, "beside"), ", the shipped set among them"));
-  for (const size of sizes) rows.push(row(await measured(size, "alone"), " `path_exists`"));
+  rows.push(row(await measured(largest, "beside"), ", with the shipped set"));
+  for (const size of sizes) rows.push(row(await measured(size, "alone"), " × `path_exists`"));
   return rows;
 }
 

@@ -43,13 +43,13 @@ function follow() {
   return { lines, stop: () => clearInterval(timer) };
 }
 
-async function until(what, test) {
+async function until(what, everyMs, test) {
   const end = Date.now() + 10 * interval * 1000;
   for (;;) {
     const found = await test();
     if (found) return found;
     if (Date.now() > end) throw new Error(`not within ten intervals: ${what}`);
-    await sleep(20);
+    await sleep(everyMs);
   }
 }
 
@@ -58,15 +58,17 @@ const opens = ({ kind }) => kind === "opened" || kind === "reopened";
 
 async function breakOne(lines, [contract, program, mended]) {
   const from = lines.length;
+  const at = Date.now();
   const line = (what, test) =>
-    until(`${what} ${contract}`, () =>
+    until(`${what} ${contract}`, 20, () =>
       lines.slice(from).find((one) => one.contract === contract && test(one)),
     );
-  const at = Date.now();
+  const looked = async () => {
+    await until(`mended ${contract}`, 100, () => holds(mended));
+    return Date.now();
+  };
   await run("sh", ["-ec", program]);
-  const opened = await line("opened", opens);
-  await until(`mended ${contract}`, () => holds(mended));
-  const mendedAt = Date.now();
+  const [opened, mendedAt] = await Promise.all([line("opened", opens), looked()]);
   const closed = await line("closed", ({ kind }) => kind === "closed");
   return {
     opened: opened.seen - at,
