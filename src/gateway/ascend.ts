@@ -4,6 +4,7 @@
  */
 import type { Provider } from "../config/types.ts";
 import type { Log } from "../system/log.ts";
+import type { Books } from "./books.ts";
 import { answerBuiltin } from "./builtin.ts";
 import type { ReadKey } from "./keys.ts";
 import { type Rung, worstOf } from "./ladder.ts";
@@ -23,21 +24,31 @@ export type Ascent =
   | { readonly ok: true; readonly rung: Rung; readonly label: string; readonly reply: Reply }
   | { readonly ok: false; readonly problem: Problem };
 
+/** What is asked of each rung. */
+export interface Asked {
+  readonly endpoint: Endpoint;
+  readonly body: Body;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+  readonly books: Pick<Books, "onLost" | "stopped" | "outputLimit">;
+}
+
 export async function ascend(
   deps: AscentDeps,
   rungs: readonly Rung[],
-  endpoint: Endpoint,
-  body: Body,
-  signal: AbortSignal,
+  asked: Asked,
 ): Promise<Ascent> {
   const failures: { label: string; problem: Problem }[] = [];
   for (const rung of rungs) {
-    const tried = await tryRung(deps, rung, endpoint, body, signal);
+    const tried = await tryRung(deps, rung, asked);
     if (tried.ok) return tried;
     const { status, message } = tried.problem;
     deps.log.warn("a model did not answer", { model: rung.label, status, why: message });
     failures.push({ label: rung.label, problem: tried.problem });
-    if (signal.aborted) break;
+    if (asked.signal.aborted) break;
+    // The next rung may be free; but nobody asked for a lesser model because the money is spent.
+    const stopped = asked.books.stopped();
+    if (stopped !== null) return { ok: false, problem: stopped };
   }
   return { ok: false, problem: worstOf(failures) };
 }
@@ -45,9 +56,7 @@ export async function ascend(
 async function tryRung(
   deps: AscentDeps,
   rung: Rung,
-  endpoint: Endpoint,
-  body: Body,
-  signal: AbortSignal,
+  { endpoint, body, signal, books }: Asked,
 ): Promise<Ascent> {
   if (rung.kind === "reflex") {
     return endpoint === "/chat/completions"
@@ -59,7 +68,9 @@ async function tryRung(
   const upstream = await deps.open(rung.provider, key);
   const model = await modelOf(deps, rung, upstream, signal);
   if (typeof model !== "string") return { ok: false, problem: model };
-  const answer = await upstream.call(endpoint, requestOf(endpoint, body, model), signal);
+  const limited = withLimit(rung.provider, body, books.outputLimit);
+  const request = requestOf(endpoint, limited, model);
+  const answer = await upstream.call(endpoint, request, signal, books.onLost);
   return answer.ok
     ? { ok: true, rung, label: `${rung.providerName}/${model}`, reply: answer.reply }
     : answer;
@@ -71,6 +82,17 @@ function requestOf(endpoint: Endpoint, body: Body, model: string): Body {
   const { stream_options: given } = body;
   const options = typeof given === "object" && given !== null ? given : {};
   return { ...body, model, stream_options: { ...options, include_usage: true } };
+}
+
+/**
+ * The output limit that was reserved for. OpenAI's own models know only the newer key, and many others only
+ * the older one. Source: OpenAI API reference, "Chat completions", `max_tokens`.
+ */
+function withLimit({ baseUrl }: Provider, body: Body, limit: number | null): Body {
+  if (limit === null) return body;
+  const { max_tokens: _, max_completion_tokens: __, ...rest } = body;
+  const isOpenAi = /(^|\.)openai\.(com|azure\.com)$/.test(new URL(baseUrl).hostname);
+  return { ...rest, [isOpenAi ? "max_completion_tokens" : "max_tokens"]: limit };
 }
 
 /** `provider/*` asks the endpoint once what it has. */

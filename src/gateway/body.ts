@@ -20,7 +20,7 @@ export const bodyLimits = {
 export type BodyLimits = { readonly [Name in keyof typeof bodyLimits]: number };
 
 export type Taken =
-  | { readonly ok: true; readonly body: Body }
+  | { readonly ok: true; readonly body: Body; readonly bytes: number }
   | { readonly ok: false; readonly problem: Problem };
 
 /** Room that one call holds. */
@@ -79,7 +79,7 @@ export function parseBody(bytes: Buffer, limits: BodyLimits = bodyLimits): Taken
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     const { model, messages, input } = value as Record<string, unknown>;
     const shaped = typeof model === "string" && (Array.isArray(messages) || input !== undefined);
-    if (shaped) return { ok: true, body: value as Body };
+    if (shaped) return { ok: true, body: value as Body, bytes: bytes.length };
   }
   return no(400, "the request needs `model`, and `messages` (a list) or `input`");
 }

@@ -18,6 +18,10 @@ export interface Passage {
   readonly signal: AbortSignal;
 }
 
+class CallerGone extends Error {
+  override readonly name = "CallerGone";
+}
+
 /** A caller that takes nothing for this long is gone. */
 const callerPatienceMs = 60_000;
 const maxWholeBytes = 64 << 20;
@@ -39,6 +43,7 @@ export async function passOn(
       }
     }
   } catch (error) {
+    account.abandoned = signal.aborted || error instanceof CallerGone;
     const why = error instanceof Error ? error.message : String(error);
     return `${label} broke off: ${why}`;
   }
@@ -75,8 +80,8 @@ function drained(response: ServerResponse, signal: AbortSignal, patienceMs: numb
       act();
     };
     const onDrain = (): void => settle(resolve);
-    const onGone = (): void => settle(() => reject(new Error("the caller has gone")));
-    const onStall = (): void => settle(() => reject(new Error("the caller does not read")));
+    const onGone = (): void => settle(() => reject(new CallerGone("the caller has gone")));
+    const onStall = (): void => settle(() => reject(new CallerGone("the caller does not read")));
     const timer = setTimeout(onStall, patienceMs);
     if (signal.aborted) return onGone();
     signal.addEventListener("abort", onGone, { once: true });

@@ -7,6 +7,21 @@ export interface Problem {
   readonly status: number;
   readonly message: string;
   readonly retryAfterSeconds: number | null;
+  /** Set when there is no budget for the call: further keys of the error object. */
+  readonly budget?: OverBudget;
+}
+
+/** Keys of the error object of type `budget`: public interface, change only by adding. */
+export interface OverBudget {
+  readonly scope: "task" | "agent" | "system";
+  readonly unit: "usd" | "tokens";
+  readonly limit: number;
+  /** What calls that ended have cost. */
+  readonly spent: number;
+  /** RFC 3339; null where no day resets it. */
+  readonly resets_at: string | null;
+  /** What becomes of the task. */
+  readonly over: "defer" | "fail";
 }
 
 export const problem = (
@@ -27,5 +42,7 @@ export function withoutKey(text: string, key: string | null): string {
 export const isTemporary = ({ status }: Problem): boolean =>
   [408, 409, 425, 429].includes(status) || status >= 500;
 
-export const errorBody = ({ message, status }: Problem): string =>
-  JSON.stringify({ error: { message, type: "con_gateway_error", code: status } });
+export const errorBody = ({ message, status, budget }: Problem): string => {
+  const type = budget === undefined ? "con_gateway_error" : "budget";
+  return JSON.stringify({ error: { message, type, code: status, ...budget } });
+};

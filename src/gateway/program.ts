@@ -6,8 +6,14 @@
  */
 import type http from "node:http";
 import type { GatewayRuntime } from "../config/types.ts";
+import type { ChainRecord } from "../system/chain.ts";
+import { nodeDisk } from "../system/disk.ts";
+import type { SendEntry } from "../system/journal.ts";
 import type { Log } from "../system/log.ts";
 import type { ReadPeer } from "../system/peercred.ts";
+import { entryOf } from "./audit/entry.ts";
+import { audited } from "./audit/ledger.ts";
+import { type Audit, openAudit } from "./audit.ts";
 import { keyReader, type ReadKey } from "./keys.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { createFairQueue } from "./queue.ts";
@@ -26,6 +32,8 @@ export interface GatewayOptions {
   readonly idleMs: number | null;
   /** Replaces the credential directory, for `con dev`. */
   readonly readKey?: ReadKey;
+  /** Where each line of the audit trail goes too; none for `con dev`. */
+  readonly journal?: Promise<SendEntry | null>;
 }
 
 export interface Gateway {
@@ -41,19 +49,25 @@ const waitingPerUid = 256;
 
 export function startGateway(options: GatewayOptions): Gateway {
   const { runtime, log } = options;
+  const now = () => performance.timeOrigin + performance.now();
+  const audit = auditOf(options, now);
   let ledger: Promise<Ledger> | null = null;
   const openOnce = (): Promise<Ledger> => {
-    ledger ??= openLedger(runtime.ledger).catch((error: unknown) => {
-      // The next call tries again: a full disk may have room by then.
-      ledger = null;
-      throw error;
-    });
+    ledger ??= openLedger(runtime.ledger).then(
+      (open) => audited(open, audit),
+      (error: unknown) => {
+        // The next call tries again: a full disk may have room by then.
+        ledger = null;
+        throw error;
+      },
+    );
     return ledger;
   };
   const server = createGatewayServer({
     runtime,
     log,
-    now: () => performance.timeOrigin + performance.now(),
+    now,
+    audit,
     readKey: options.readKey ?? keyReader(options.credentials),
     open: upstreamCache(),
     firstModels: new Map(),
@@ -67,9 +81,21 @@ export function startGateway(options: GatewayOptions): Gateway {
   };
   if (options.idleMs !== null) stopWhenIdle(server, options.idleMs, stop);
   const ended = new Promise<void>((resolve) => {
-    server.once("close", () => resolve(ledger?.then((open) => open.close()) ?? undefined));
+    server.once("close", () => {
+      audit.close();
+      resolve(ledger?.then((open) => open.close()) ?? undefined);
+    });
   });
   return { listening: listen(server, options.listen), ended, stop };
+}
+
+function auditOf({ runtime, log, journal }: GatewayOptions, now: () => number): Audit {
+  let send: SendEntry | null = null;
+  void journal?.then((loaded) => {
+    send = loaded;
+  });
+  const also = (record: ChainRecord): void => send?.(entryOf(record));
+  return openAudit({ disk: nodeDisk, directory: runtime.audit, now, log, also });
 }
 
 function listen(server: http.Server, where: GatewayOptions["listen"]): Promise<void> {

@@ -7,9 +7,12 @@
 import http from "node:http";
 import type { Socket } from "node:net";
 import { noBudget } from "../config/authority.ts";
+import { holdOf, readHolds } from "../config/holds.ts";
 import type { GatewayCaller } from "../config/types.ts";
 import { errnoOf } from "../system/disk.ts";
 import type { ReadPeer } from "../system/peercred.ts";
+import { type AuditDoor, createAuditDoor } from "./audit/serve.ts";
+import type { Audit } from "./audit.ts";
 import { bodyLimits, createRooms, type Room, readBody } from "./body.ts";
 import { type CallDeps, handleCall, refuse } from "./calls.ts";
 import { mayUse } from "./ladder.ts";
@@ -27,16 +30,19 @@ const silenceMs = 900_000;
 export interface ServerDeps extends CallDeps {
   /** Loaded while the first request is being read. */
   readonly readPeer: Promise<ReadPeer>;
+  readonly audit: Audit;
 }
 
 /** The same, with what one server counts. */
 interface Serving extends ServerDeps {
   readonly rooms: (uid: number) => Room;
+  readonly door: AuditDoor;
 }
 
 /** Serves chat completions, embeddings and the list of aliases. Not listening yet. */
 export function createGatewayServer(given: ServerDeps): http.Server {
-  const deps: Serving = { ...given, rooms: createRooms(bodyLimits) };
+  const door = createAuditDoor(given.audit, given.now);
+  const deps: Serving = { ...given, rooms: createRooms(bodyLimits), door };
   const connections = new Map<number, number>();
   const callers = new WeakMap<Socket, Promise<GatewayCaller | Problem>>();
   const server = http.createServer(
@@ -91,7 +97,9 @@ async function identify(
   }
   if (caller !== null) return caller;
   dropSoon(socket);
-  return problem(403, `uid ${uid} is no agent of this system and no operator`);
+  const what = `uid ${uid} is no agent of this system and no operator`;
+  deps.audit.denied({ uid, name: null }, { code: "stranger", asked: what });
+  return problem(403, what);
 }
 
 /** Time enough to read the refusal, and no connection that a stranger can hold. */
@@ -101,8 +109,14 @@ function dropSoon(socket: Socket): void {
 }
 
 function callerOf({ runtime }: ServerDeps, uid: number): GatewayCaller | null {
-  if (uid === 0) return { uid, name: "root", models: ["*"], budget: noBudget };
+  if (uid === 0) return { uid, name: "root", tier: null, models: ["*"], budget: noBudget };
   return runtime.callers.find((caller) => caller.uid === uid) ?? null;
+}
+
+/** Whoever is stopped on purpose spends nothing, whatever still runs as that user. */
+function heldProblem({ name, tier }: GatewayCaller): Problem | null {
+  const hold = tier === null ? null : holdOf(readHolds(), { name, tier });
+  return hold === null ? null : problem(503, `${name} is ${hold.kind}: no model is called`, 60);
 }
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
@@ -120,19 +134,29 @@ async function serve(
   if ("status" in caller) return refuse(response, caller);
   const route = `${request.method} ${request.url}`;
   if (route === "GET /v1/models") return listModels(deps, caller, response);
+  if (route === "POST /con/audit") {
+    const trouble = await deps.door.serve(caller, request, response);
+    return trouble === null ? undefined : refuse(response, trouble);
+  }
+  const held = heldProblem(caller);
+  if (held !== null) {
+    deps.audit.denied(caller, { code: "held", asked: held.message, task: taskOf(request) });
+    return refuse(response, held);
+  }
   const endpoint = Object.hasOwn(endpoints, route) ? endpoints[route] : undefined;
   if (endpoint === undefined) return refuse(response, problem(404, "no such endpoint"));
   const room = deps.rooms(caller.uid);
   try {
     const taken = await readBody(request, room);
     if (!taken.ok) return refuse(response, taken.problem);
-    const { body } = taken;
+    const { body, bytes } = taken;
     const gone = new AbortController();
     response.once("close", () => {
       if (!response.writableFinished) gone.abort(new Error("the caller has gone"));
     });
     const task = taskOf(request);
-    await handleCall(deps, { caller, endpoint, body, task, response, signal: gone.signal });
+    const { signal } = gone;
+    await handleCall(deps, { caller, endpoint, body, bytes, task, response, signal });
   } finally {
     room.release();
   }

@@ -22,8 +22,16 @@ export type Answer =
   | { readonly ok: false; readonly problem: Problem };
 
 export interface Upstream {
-  /** Resolves when the head of the answer is there; its body streams. */
-  readonly call: (endpoint: Endpoint, body: Body, signal: AbortSignal) => Promise<Answer>;
+  /**
+   * Resolves when the head of the answer is there; its body streams. `onLost` is told of each try that
+   * may have been paid for without an answer, and says whether there may be another.
+   */
+  readonly call: (
+    endpoint: Endpoint,
+    body: Body,
+    signal: AbortSignal,
+    onLost: () => boolean,
+  ) => Promise<Answer>;
   /** Ids that the endpoint lists, in its order. */
   readonly list: (signal: AbortSignal) => Promise<readonly string[] | Problem>;
 }
@@ -47,8 +55,9 @@ async function openUpstream(provider: Provider, key: Key & { ok: true }): Promis
   });
   const explain = (error: unknown): Problem => explainError(error, provider, key.key);
   return {
-    call: (endpoint, body, signal) =>
+    call: (endpoint, body, signal, onLost) =>
       client
+        .withOptions({ fetch: noticing(onLost) })
         .post(endpoint, { body, signal, stream: body["stream"] === true })
         .asResponse()
         .then(
@@ -62,6 +71,45 @@ async function openUpstream(provider: Provider, key: Key & { ok: true }): Promis
       ),
   };
 }
+
+/** Times out, or something between us and the model gave up: it may have worked all the same. */
+const mayHaveWorked = (status: number): boolean =>
+  [408, 502, 504].includes(status) || (status >= 520 && status <= 527);
+
+/** The connection did not come about. */
+const neverSent: readonly RegExp[] = [
+  /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_\w+|UND_ERR_CONNECT_TIMEOUT)$/,
+  /^(ERR_TLS_\w+|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+)$/,
+];
+
+/** A cause without a code is one of fetch's own rules: a forbidden port, a redirect. */
+function wasSent(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : null;
+  if (!(cause instanceof Error)) return true;
+  const { code } = cause as NodeJS.ErrnoException;
+  return code !== undefined && !neverSent.some((pattern) => pattern.test(code));
+}
+
+const noticing =
+  (onLost: () => boolean): typeof fetch =>
+  async (url, init) => {
+    try {
+      const response = await fetch(url, init);
+      if (!mayHaveWorked(response.status) || onLost()) return response;
+      return last(response.status, await response.text());
+    } catch (error) {
+      if (!wasSent(error) || onLost()) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      return last(503, JSON.stringify({ error: { message: why } }));
+    }
+  };
+
+/** An answer after which the client does not try again. */
+const last = (status: number, text: string): Response =>
+  new Response(text, {
+    status,
+    headers: { "content-type": "application/json", "x-should-retry": "false" },
+  });
 
 /** One client per provider for as long as its key stays the same. */
 export function upstreamCache(): typeof openUpstream {

@@ -134,24 +134,34 @@ function postOnce(
   });
 }
 
-async function readError(response: http.IncomingMessage): Promise<string> {
+interface Reason {
+  readonly message: string;
+  /** There is no budget for the call now, and the task may wait until there is. */
+  readonly mayWait: boolean;
+}
+
+async function readError(response: http.IncomingMessage): Promise<Reason> {
   let text = "";
   response.setEncoding("utf8");
   for await (const part of response) if (text.length < maxErrorBytes) text += part as string;
   try {
-    const value = JSON.parse(text) as { error?: { message?: unknown } | null } | null;
-    const message = value?.error?.message;
-    if (typeof message === "string") return message;
+    const value = JSON.parse(text) as { error?: Readonly<Record<string, unknown>> | null } | null;
+    const { message, type, over } = value?.error ?? {};
+    const mayWait = type === "budget" && over === "defer";
+    if (typeof message === "string") return { message, mayWait };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  return text.slice(0, 500) || "no reason given";
+  return { message: text.slice(0, 500) || "no reason given", mayWait: false };
 }
 
-/** 408, 409, 425, 429 and all 5xx may pass; the rest needs somebody to change something. */
-function refusal(response: http.IncomingMessage, message: string): ModelError {
+/**
+ * 408, 409, 425, 429 and all 5xx may pass, and a daily budget is there again tomorrow; the rest needs
+ * somebody to change something.
+ */
+function refusal(response: http.IncomingMessage, { message, mayWait }: Reason): ModelError {
   const status = response.statusCode ?? 0;
-  const passing = [408, 409, 425, 429].includes(status) || status >= 500;
+  const passing = [408, 409, 425, 429].includes(status) || status >= 500 || mayWait;
   const wait = Number(response.headers["retry-after"]);
   return {
     kind: passing ? "temporary" : "permanent",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type AscentDeps, ascend } from "../../src/gateway/ascend.ts";
+import { type AscentDeps, type Asked, ascend } from "../../src/gateway/ascend.ts";
 import type { Rung } from "../../src/gateway/ladder.ts";
 import { problem } from "../../src/gateway/problem.ts";
 import type { Answer, Body } from "../../src/gateway/upstream.ts";
@@ -38,8 +38,19 @@ function setting(answers: Readonly<Record<string, Answer>>, listed: readonly str
       },
     }),
   };
-  const climb = (rungs: readonly Rung[], body: Body = {}, signal = never) =>
-    ascend(deps, rungs, "/chat/completions", { model: "smart", messages: [], ...body }, signal);
+  const books = { onLost: () => true, stopped: () => null, outputLimit: null };
+  const climb = (
+    rungs: readonly Rung[],
+    body: Body = {},
+    signal = never,
+    more: Partial<Asked["books"]> = {},
+  ) =>
+    ascend(deps, rungs, {
+      endpoint: "/chat/completions",
+      body: { model: "smart", messages: [], ...body },
+      signal,
+      books: { ...books, ...more },
+    });
   return { deps, calls, lines, climb, lists: () => lists };
 }
 

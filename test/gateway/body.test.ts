@@ -10,7 +10,7 @@ const sent = (text: string): IncomingMessage =>
 const parse = (text: string, within = bodyLimits) => parseBody(Buffer.from(text), within);
 
 test("a request is a map with a model and messages or input", () => {
-  expect(parse(good)).toEqual({ ok: true, body: { model: "m", messages: [] } });
+  expect(parse(good)).toEqual({ ok: true, body: { model: "m", messages: [] }, bytes: 27 });
   expect(parse('{"model":"m","input":"x"}').ok).toBe(true);
 });
 

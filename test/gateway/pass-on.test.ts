@@ -43,7 +43,8 @@ test("events come out as they went in, also when they were cut between bytes", a
   const given = passage(single());
   expect(await passOn(response, given)).toBeNull();
   expect(text()).toBe(whole);
-  expect(given.account).toEqual({ input: 7, output: 3, finished: true });
+  const usage = { input: 7, output: 3 };
+  expect(given.account).toEqual({ usage, bytes: 8, finished: true, abandoned: false });
 });
 
 test("a caller that does not read gives its place back", async () => {
@@ -74,7 +75,7 @@ test("a whole answer is passed as bytes, and its usage noted", async () => {
   expect(String(await readWhole(given))).toBe(
     '{"usage":{"prompt_tokens":1,"completion_tokens":2}}',
   );
-  expect(given.account).toMatchObject({ input: 1, output: 2 });
+  expect(given.account.usage).toEqual({ input: 1, output: 2 });
 });
 
 test("a whole answer that is cut or no JSON is an error that names who sent it", async () => {

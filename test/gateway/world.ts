@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { noBudget } from "../../src/config/authority.ts";
-import type { GatewayRuntime, ModelAlias } from "../../src/config/types.ts";
+import type { Budget, GatewayRuntime, ModelAlias } from "../../src/config/types.ts";
 import { startGateway } from "../../src/gateway/program.ts";
 import { createModelClient } from "../../src/model/client.ts";
 import type { ModelEvent, ModelRequest } from "../../src/model/types.ts";
@@ -18,7 +18,7 @@ export interface GatewayWorld {
   readonly upstream: ScriptedModel;
   readonly socket: string;
   readonly logged: string[];
-  readonly ask: (text: string, model?: string) => Promise<ModelEvent[]>;
+  readonly ask: (text: string, model?: string, task?: string) => Promise<ModelEvent[]>;
   readonly raw: (path: string, body: string | null) => Promise<{ status: number; body: string }>;
   readonly ledger: () => Record<string, unknown>[];
   readonly close: () => Promise<void>;
@@ -32,14 +32,14 @@ export interface WorldOptions {
   readonly readPeer?: ReadPeer;
   readonly models?: readonly string[];
   readonly ledger?: string;
+  /** Of the system, and of the agent `worker`. */
+  readonly budget?: Partial<Budget>;
+  readonly agentBudget?: Partial<Budget>;
+  /** Of every alias; null = unknown. */
+  readonly price?: ModelAlias["usdPerMillion"];
 }
 
-const price = { input: 1, output: 10 };
-const aliasOf = (use: readonly string[]): ModelAlias => ({
-  use,
-  context: null,
-  usdPerMillion: price,
-});
+const defaultPrice = { input: 1, output: 10 };
 
 export async function openWorld(
   rules: readonly Rule[],
@@ -49,7 +49,12 @@ export async function openWorld(
   const upstream = await startScriptedModel(rules);
   const socket = join(directory, "gateway.sock");
   const ledgerPath = options.ledger ?? join(directory, "ledger.db");
-  const { aliases = { smart: ["up/scripted-1"] } } = options;
+  const { aliases = { smart: ["up/scripted-1"] }, price = defaultPrice } = options;
+  const aliasOf = (use: readonly string[]): ModelAlias => ({
+    use,
+    context: null,
+    usdPerMillion: price,
+  });
   const runtime: GatewayRuntime = {
     version: 1,
     providers: {
@@ -59,8 +64,17 @@ export async function openWorld(
     models: Object.fromEntries(Object.entries(aliases).map(([name, use]) => [name, aliasOf(use)])),
     maxConcurrent: options.maxConcurrent ?? 4,
     ledger: ledgerPath,
-    budget: noBudget,
-    callers: [{ uid: 4242, name: "worker", models: options.models ?? ["smart"], budget: noBudget }],
+    audit: join(directory, "audit"),
+    budget: { ...noBudget, ...options.budget },
+    callers: [
+      {
+        uid: 4242,
+        name: "worker",
+        tier: "worker",
+        models: options.models ?? ["smart"],
+        budget: { ...noBudget, ...options.agentBudget },
+      },
+    ],
   };
   const logged: string[] = [];
   const gateway = startGateway({
@@ -77,7 +91,8 @@ export async function openWorld(
     upstream,
     socket,
     logged,
-    ask: (text, model = "smart") => collect(createModelClient(socket), requestFor(text, model)),
+    ask: (text, model = "smart", task = "task-1") =>
+      collect(createModelClient(socket), requestFor(text, model, task)),
     raw: (path, body) => rawCall(socket, path, body),
     ledger: () => readLedger(ledgerPath),
     async close() {
@@ -89,11 +104,11 @@ export async function openWorld(
   };
 }
 
-const requestFor = (text: string, model: string): ModelRequest => ({
+const requestFor = (text: string, model: string, taskId: string): ModelRequest => ({
   model,
   messages: [{ role: "user", content: text }],
   tools: [],
-  taskId: "task-1",
+  taskId,
 });
 
 async function collect(

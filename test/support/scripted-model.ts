@@ -28,6 +28,8 @@ export interface Turn {
   readonly delay_ms?: number;
   /** Break the connection after half of the text. */
   readonly cut?: boolean;
+  /** Say half of the text, and nothing more. */
+  readonly hang?: boolean;
   /** End properly, but without a finish reason. */
   readonly unfinished?: boolean;
   /** Send something that is not JSON in the middle. */
@@ -177,6 +179,7 @@ function streamTurn(response: http.ServerResponse, turn: Turn, model: string): v
   response.writeHead(200, { "content-type": "text/event-stream" });
   delta({ role: "assistant", content: text.slice(0, half) });
   if (turn.cut === true) return void setImmediate(() => response.destroy());
+  if (turn.hang === true) return;
   if (turn.garbage === true) response.write("data: {not json\n\n");
   delta({ content: text.slice(half) });
   for (const call of callsOf(turn)) delta({ tool_calls: [call] });

@@ -1,0 +1,46 @@
+/**
+ * What the journal hears of budgets: each once a day and limit, across restarts, so that a caller that keeps
+ * asking writes no line.
+ */
+import type { Log } from "../system/log.ts";
+import { dayOf, type Limit, type Refusal, shownUsd, toWarn } from "./budget.ts";
+import type { Ledger, LedgerCall } from "./ledger.ts";
+
+/** A daily limit is reached. A task's limit is for its runner to tell. */
+export function tellOver(
+  log: Log,
+  ledger: Ledger,
+  call: LedgerCall,
+  { limit, until }: Refusal,
+  why: string,
+): void {
+  if (limit.scope === "task" || until === "wait") return;
+  if (!ledger.isNews(call.at, `over ${keyOf(limit, call)}`)) return;
+  const { scope, unit } = limit;
+  log.warn("over budget", { agent: call.agent, scope, unit, why });
+}
+
+/** The share of a daily limit is spent after which people want to know. `at` is now. */
+export function warnOfShare(
+  log: Log,
+  ledger: Ledger,
+  call: LedgerCall,
+  limits: readonly Limit[],
+  at: number,
+): void {
+  if (limits.length === 0) return;
+  const totals = ledger.totals({ ...call, at }, limits);
+  for (const limit of toWarn(limits, totals)) {
+    if (!ledger.isNews(at, `warn ${keyOf(limit, call)}`)) continue;
+    const { scope, unit, most } = limit;
+    const who = scope === "agent" ? call.agent : "the system";
+    const spent = totals[scope].settled[unit];
+    const pct = Math.floor((100 * spent) / most);
+    const shown = unit === "usd" ? shownUsd(spent) : spent;
+    const fields = { scope, unit, spent: shown, limit: most, pct, day: dayOf(at) };
+    log.warn(`${who} has spent most of today's budget`, fields);
+  }
+}
+
+const keyOf = ({ scope, unit }: Limit, { uid }: LedgerCall): string =>
+  scope === "agent" ? `agent ${uid} ${unit}` : `${scope} ${unit}`;

@@ -1,0 +1,205 @@
+/** Budgets in the booted system: a task waits for the next day, money is never spent twice or unseen. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "./scripted/model.ts";
+import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
+
+const port = 18082;
+const manifest = "/etc/con/agents.d/concierge.yaml";
+const much = { prompt_tokens: 90_000, completion_tokens: 5_000 };
+const little = { prompt_tokens: 300, completion_tokens: 100 };
+
+let own: Reserved;
+let container: Container;
+let written: string;
+
+const limit = async (budget: string): Promise<void> => {
+  await container.copyIn(manifest, `${written}\nbudget: ${budget}\n`);
+  await container.must(["con", "bootstrap"]);
+};
+
+const query = `
+  import { createRequire } from "node:module";
+  const Database = createRequire("/usr/lib/con/con.mjs")("better-sqlite3");
+  const database = new Database("/srv/con/logs/ledger/ledger.db", { readonly: true });
+  console.log(JSON.stringify(database.prepare("SELECT * FROM calls ORDER BY id").all()));`;
+
+interface Row {
+  readonly agent: string;
+  readonly basis: string;
+  readonly status: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+}
+
+async function ledger(): Promise<Row[]> {
+  const argv = ["/usr/bin/node", "--input-type=module", "-e", query];
+  return JSON.parse(await container.must(argv)) as Row[];
+}
+
+const sumOf = (rows: readonly Row[]): number =>
+  rows
+    .filter(({ agent }) => agent === "concierge")
+    .reduce((sum, row) => sum + row.input_tokens + row.output_tokens, 0);
+
+/** Calls of the agent's user, side by side; prints the status of each, or why it broke. */
+const callers = `
+import http from "node:http";
+const [count, text, stream] = process.argv.slice(1);
+const body = JSON.stringify({ model: "smart", stream: stream === "stream",
+  messages: [{ role: "user", content: text }] });
+const call = () => new Promise((resolve) => {
+  const request = http.request({ socketPath: "/run/con/gateway.sock", method: "POST", agent: false,
+    path: "/v1/chat/completions" }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode));
+      response.on("error", (error) => resolve(error.code));
+    });
+  request.on("error", (error) => resolve(error.code));
+  request.end(body);
+});
+console.log(JSON.stringify(await Promise.all(Array.from({ length: Number(count) }, call))));`;
+
+async function call(count: number, text: string, how = "whole"): Promise<unknown[]> {
+  const argv = ["/usr/bin/node", "--input-type=module", "-e", callers, String(count), text, how];
+  return JSON.parse(await container.must(argv, { user: "a-concierge" })) as unknown[];
+}
+
+beforeAll(async () => {
+  own = await bootContainer();
+  container = own.container;
+  const script = [
+    { when: "spend much", turns: [{ text: "It is done.", usage: much }] },
+    { when: "spend little", turns: [{ text: "Only little.", usage: little, delay_ms: 100 }] },
+    { when: "break off", turns: [{ text: "half of a long answer ".repeat(20), cut: true }] },
+    { when: "hang", turns: [{ text: "half of it", hang: true }] },
+    { when: "", turns: [{ text: "ready", usage: little }] },
+  ];
+  const server = await readFile(join(repository, "test/support/scripted-model.ts"));
+  await container.copyIn("/run/budget-model.ts", server);
+  await container.copyIn("/run/budget-script.json", JSON.stringify(script));
+  const argv = ["/usr/bin/node", "/run/budget-model.ts", "--port", String(port)];
+  await container.must([
+    ...["systemd-run", "--quiet", "--unit=budget-model", ...argv],
+    ...["--script", "/run/budget-script.json", "--log", "/run/budget-requests.jsonl"],
+  ]);
+  const url = `http://127.0.0.1:${port}/v1`;
+  await container.must(["con", "model", "use", "scripted/scripted-1", "--base-url", url]);
+  written = await container.must(["cat", manifest]);
+});
+afterAll(() => own[Symbol.asyncDispose]());
+
+const deferred = "/srv/con/agents/concierge/queue/deferred";
+
+describe("an agent that has spent its day", () => {
+  test("puts the task off until midnight UTC, and does it when the limit is raised", async () => {
+    await limit("{tokens_per_day: 100000, tokens_per_call: 1000}");
+    expect(await container.must(["con", "task", "--wait=60", "spend much"])).toContain(
+      "It is done",
+    );
+    const sent = await container.must(["con", "task", "--json", "spend much, again"]);
+    const { id } = JSON.parse(sent) as { id: string };
+    const time = await until(async () => {
+      const found = await container.exec(["stat", "-c", "%Y", `${deferred}/${id}.task`]);
+      return found.code === 0 ? Number(found.stdout) : null;
+    }, "the deferred task");
+    expect(time % 86_400).toBe(0);
+    expect(time * 1000 - Date.now()).toBeGreaterThan(0);
+    expect(time * 1000 - Date.now()).toBeLessThanOrEqual(86_400_000);
+    expect(await container.must(["con", "trace", id])).toMatch(
+      /over budget: 95000 tokens of 100000 tokens are spent for concierge today/,
+    );
+    expect(sumOf(await ledger())).toBe(95_000);
+
+    await limit("{tokens_per_day: 1000000, tokens_per_call: 1000}");
+    await container.must(["con", "retry", id]);
+    const answer = await until(async () => {
+      const found = await container.exec(["con", "show", id, "--json"]);
+      return found.stdout.includes("It is done") ? found.stdout : null;
+    }, "the answer");
+    expect(answer).toContain('"attempts": 2');
+    expect(sumOf(await ledger())).toBe(190_000);
+  });
+
+  test("is seen in con status and warned of in the journal", async () => {
+    await limit("{tokens_per_day: 200000, tokens_per_call: 1000}");
+    expect(await call(1, "spend little")).toEqual([200]);
+    const status = await container.must(["con", "status"]);
+    expect(status).toMatch(/spent today \(UTC\): 0.00 USD, 190400 tokens/);
+    expect(status).toMatch(/concierge: 0.00 USD, 95 % of 200000 tokens/);
+    const json = JSON.parse(await container.must(["con", "status", "concierge", "--json"]));
+    expect(json.agents[0].spend).toMatchObject({ tokens: 190_400, tokens_per_day: 200_000 });
+    const others = await container.must(["con", "status", "--json"], { user: "a-concierge" });
+    expect(JSON.parse(others)).toMatchObject({ spend: null });
+    const journal = ["journalctl", "-u", "con-gateway.service", "-o", "cat", "--no-pager"];
+    expect(await container.must(journal)).toMatch(/concierge has spent most of today's budget/);
+  });
+
+  test("fails the task at once where the manifest says so", async () => {
+    await limit("{tokens_per_day: 190500, tokens_per_call: 1000, over: fail}");
+    const found = await container.exec(["con", "task", "--wait=60", "spend much"]);
+    expect(found.code).toBe(1);
+    expect(found.stdout + found.stderr).toContain("over budget");
+    expect(found.stdout + found.stderr).toContain("budget.tokens_per_day");
+  });
+});
+
+test("20 calls side by side do not overshoot", async () => {
+  const before = sumOf(await ledger());
+  const most = before + 4000;
+  await limit(`{tokens_per_day: ${most}, tokens_per_call: 500}`);
+  const statuses = await call(20, "spend little");
+  const made = statuses.filter((status) => status === 200).length;
+  expect(made).toBeGreaterThan(0);
+  expect(made).toBeLessThan(20);
+  expect(
+    statuses.filter((status) => status !== 200).every((one) => one === 402 || one === 429),
+  ).toBe(true);
+  const after = sumOf(await ledger());
+  expect(after).toBe(before + made * 400);
+  expect(after).toBeLessThanOrEqual(most);
+});
+
+test("a stream that broke is charged for what came, a killed gateway's call for what was reserved", async () => {
+  await limit("{tokens_per_day: 10000000, tokens_per_call: 700}");
+  await call(1, "break off", "stream");
+  expect((await ledger()).at(-1)).toMatchObject({ basis: "counted", status: 502 });
+  expect((await ledger()).at(-1)?.output_tokens).toBeGreaterThan(60);
+
+  const hanging = call(1, "hang", "stream");
+  await until(
+    async () => ((await ledger()).at(-1)?.basis === "reserved" ? true : null),
+    "the call",
+  );
+  await container.must(["systemctl", "kill", "--signal=KILL", "con-gateway.service"]);
+  await hanging;
+  expect(await call(1, "spend little")).toEqual([200]);
+  const rows = await ledger();
+  expect(rows.at(-2)).toMatchObject({ basis: "lost", output_tokens: 700 });
+  expect(rows.at(-1)).toMatchObject({ basis: "reported", input_tokens: 300, output_tokens: 100 });
+  await container.must(["con", "healthcheck", "CON-GATEWAY-003"]);
+});
+
+test("money is limited only where its price is known; con model test counts too", async () => {
+  const path = "/etc/con/con.yaml";
+  const before = await container.must(["cat", path]);
+  await container.copyIn(path, `${before}\nbudget: {usd_per_day: 5}\n`);
+  await container.must(["con", "bootstrap"]);
+  const blind = await container.exec(["con", "model", "test", "smart"]);
+  expect(blind.code).not.toBe(0);
+  expect(blind.stderr).toContain("set usd_per_million for alias smart");
+  const priced = before.replace(
+    /^( *)smart:.*$/m,
+    "$1smart: {use: [scripted/scripted-1], usd_per_million: {input: 1000, output: 10000}}",
+  );
+  await container.copyIn(path, `${priced}\nbudget: {usd_per_day: 5}\n`);
+  await container.must(["con", "bootstrap"]);
+  const tried = await container.exec(["con", "model", "test", "smart"]);
+  expect(tried.stderr).toContain("lower budget.tokens_per_call");
+  await container.copyIn(path, `${priced}\nbudget: {usd_per_day: 95}\n`);
+  await container.must(["con", "bootstrap"]);
+  await container.must(["con", "model", "test", "smart"]);
+  expect(await container.must(["con", "status"])).toMatch(/spent today \(UTC\): 1 % of 95.00 USD/);
+  await container.copyIn(path, before);
+});
