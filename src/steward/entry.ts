@@ -7,6 +7,7 @@
  */
 import { constants } from "node:fs";
 import { join } from "node:path";
+import { agentUids } from "../host/ids.ts";
 import { type Disk, errnoOf } from "../system/disk.ts";
 import { readAll, syncDirectory } from "../system/durable.ts";
 import { isId, newId } from "../task/id.ts";
@@ -21,6 +22,8 @@ export interface Waiting {
   /** Null for a name that is no id: then there is no name for an answer either. */
   readonly id: string | null;
   readonly arrivedNs: bigint;
+  /** By the owner of the name, which is enough for an order of service. */
+  readonly ofAgent: boolean;
 }
 
 export type Entry =
@@ -47,7 +50,9 @@ export function listWaiting(world: StewardWorld): Waiting[] {
       const found = disk.find(join(places.inbox, name));
       const base = name.slice(0, -suffix.length);
       if (found === null) return [];
-      return [{ name, id: isId(base) ? base : null, arrivedNs: found.ctimeNs }];
+      const uid = Number(found.uid);
+      const ofAgent = uid >= agentUids.first && uid <= agentUids.last;
+      return [{ name, id: isId(base) ? base : null, arrivedNs: found.ctimeNs, ofAgent }];
     })
     .sort(byArrival);
 }

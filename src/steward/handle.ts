@@ -10,13 +10,19 @@ import { join } from "node:path";
 import { isDiskTrouble } from "../system/disk.ts";
 import { createDurably } from "../system/durable.ts";
 import { ConError, exit } from "../system/errors.ts";
+import { verdictOf } from "./approvals/decide.ts";
+import type { Approval } from "./approvals/types.ts";
+import { holdListed } from "./approvals.ts";
 import { readAnswer } from "./ask.ts";
+import { refusalOf } from "./authority.ts";
 import { type Entry, putAside, readEntry, type Waiting } from "./entry.ts";
 import { fileOf } from "./places.ts";
-import { type Requester, refusal } from "./policy.ts";
+import type { Requester } from "./policy.ts";
+import { brief, recorded, who } from "./recorded.ts";
+import { replyToAgent } from "./reply.ts";
 import type { ParseRequest } from "./request.ts";
 import type { StewardAnswer, StewardRequest } from "./types.ts";
-import type { Deed } from "./verb.ts";
+import { type Asked, type Deed, done, type Ended } from "./verb.ts";
 import { verbOf } from "./verbs/table.ts";
 import type { StewardWorld } from "./world.ts";
 
@@ -60,7 +66,7 @@ async function handleEntry(
       const parsed = parse(entry.bytes);
       if (!parsed.ok) return refuseEntry(world, waiting, entry, parsed.why);
       await perform(world, id, parsed.request, by);
-    }
+    } else replyToAgent(world, answered);
     entry.finish();
     return "finished";
   } finally {
@@ -96,29 +102,74 @@ async function perform(
   by: Requester,
 ): Promise<void> {
   const { verb } = request;
-  const why = refusal(by, verb);
+  const why = refusalOf(world, by, request);
   if (why !== null) {
-    const refused: Deed = { status: "refused", error: why, changes: [], undo: null };
-    world.record({ at: stamp(world), event: "refused", id, by: who(by), request, error: why });
+    const refused: Ended = { status: "refused", error: why, changes: [], undo: null };
+    world.record({
+      at: stamp(world),
+      event: "refused",
+      id,
+      by: who(by),
+      request: recorded(request),
+      error: why,
+    });
     answer(world, id, by, verb, refused);
     world.log.warn("refused a request", { id, uid: by.uid, verb });
     return;
   }
-  const deed = await actRecorded(world, id, request, by);
-  answer(world, id, by, verb, deed);
+  const deed = await actRecorded(world, request, by, askedOf(world, id));
+  if (isEnd(deed)) answer(world, id, by, verb, deed);
   world.log.info("did what was asked", { id, uid: by.uid, verb, status: deed.status });
+}
+
+const askedOf = (world: StewardWorld, id: string, approved: Approval | null = null): Asked => ({
+  id,
+  approved,
+  perform: (approval) => conclude(world, approval),
+});
+
+/** What is held is answered when people have decided. */
+const isEnd = (deed: Deed): deed is Ended => deed.status !== "held";
+
+/** People have decided: a request that they approved is done now, as what it was when they saw it. */
+async function conclude(world: StewardWorld, approval: Approval): Promise<Ended> {
+  const { id, subject, state } = approval;
+  const by = world.requester(approval.by.uid);
+  const isRequest = subject.kind === "request";
+  const verb = isRequest ? subject.verb : "ask_approval";
+  const asked = askedOf(world, id, approval);
+  const deed =
+    isRequest && state === "approved"
+      ? await actRecorded(world, subject.request, by, asked)
+      : deedOf(approval);
+  if (!isEnd(deed)) throw new Error(`${verb} ${id} waits for people again`);
+  answer(world, id, by, verb, deed);
+  return deed;
+}
+
+function deedOf(approval: Approval): Deed {
+  const verdict = verdictOf(approval);
+  if (approval.state === "approved") return done([verdict], null);
+  return { status: "refused", error: verdict, changes: [], undo: null };
 }
 
 /** Between intent and result stands what was done; an intent alone says that we were cut off there. */
 async function actRecorded(
   world: StewardWorld,
-  id: string,
   request: StewardRequest,
   by: Requester,
+  asked: Asked,
 ): Promise<Deed> {
+  const { id } = asked;
   try {
-    world.record({ at: stamp(world), event: "begins", id, by: who(by), request });
-    const deed = await act(world, request, by);
+    world.record({
+      at: stamp(world),
+      event: "begins",
+      id,
+      by: who(by),
+      request: recorded(request),
+    });
+    const deed = await act(world, request, by, asked);
     world.record({ at: stamp(world), event: "ended", id, by: who(by), ...brief(request, deed) });
     return deed;
   } catch (error) {
@@ -128,21 +179,16 @@ async function actRecorded(
   }
 }
 
-/** A line of the chain has an end; an answer may name every fact of a thousand agents. */
-const recordedChanges = 200;
-
-const brief = ({ verb }: StewardRequest, { status, error, changes, undo }: Deed) => ({
-  ...{ verb, status, error, undo },
-  changes: changes.slice(0, recordedChanges).map((one) => one.slice(0, 500)),
-  changes_left_out: Math.max(0, changes.length - recordedChanges),
-});
-
-const who = ({ uid, name }: Requester) => ({ uid, name });
-
 /** A fault of the machine or of ours is an answer too, so that it blocks no other request. */
-async function act(world: StewardWorld, request: StewardRequest, by: Requester): Promise<Deed> {
+async function act(
+  world: StewardWorld,
+  request: StewardRequest,
+  by: Requester,
+  asked: Asked,
+): Promise<Deed> {
   try {
-    return await verbOf(request.verb).act(world, request, by);
+    const held = asked.approved === null ? holdListed(world, request, by, asked.id) : null;
+    return held ?? (await verbOf(request.verb).act(world, request, by, asked));
   } catch (error) {
     if (isForLater(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
@@ -159,7 +205,7 @@ function answer(
   id: string,
   by: Requester,
   verb: StewardAnswer["verb"],
-  deed: Deed,
+  deed: Ended,
 ): void {
   const whole: StewardAnswer = {
     version: 1,
@@ -171,6 +217,7 @@ function answer(
   };
   const path = join(world.places.outbox, fileOf(id));
   createDurably(world.disk, path, Buffer.from(`${JSON.stringify(whole)}\n`), mode);
+  replyToAgent(world, whole);
 }
 
 const stamp = (world: StewardWorld): string => new Date(world.now()).toISOString();

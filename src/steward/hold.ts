@@ -3,7 +3,7 @@
  * one the hold is there or it is not.
  */
 import { join } from "node:path";
-import { type Hold, type Holds, holdFile, holdFiles, readHolds } from "../host/holds.ts";
+import { type Hold, type Holds, holdFile, holdFiles, readHolds } from "../config/holds.ts";
 import { removeDurably, replaceDurably } from "../system/durable.ts";
 import type { Requester } from "./policy.ts";
 import type { HaltScope, StewardRequest } from "./types.ts";

@@ -2,14 +2,13 @@
  * What the steward does to the machine: units through systemctl, processes by signal, facts by `converge`.
  * Never: names a unit that is no agent's, waits without bound, or passes text of a request to a shell.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { converge } from "../host/converge.ts";
-import { agentUids } from "../host/ids.ts";
 import { listUnits, onUnits, type Units } from "../host/systemd.ts";
-import { errnoOf } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
 import { type ExecResult, exec } from "../system/exec.ts";
+import { applyConfiguration, installPackages, removeAgent } from "./machine.ts";
+import { killStrays } from "./strays.ts";
 import type { Host } from "./world.ts";
 
 export const systemHost: Host = {
@@ -17,6 +16,9 @@ export const systemHost: Host = {
   kill,
   killStrays,
   converge,
+  bootstrap: applyConfiguration,
+  remove: removeAgent,
+  install: installPackages,
   sweep: async () => {
     await mustDo(["systemctl", "start", "--no-block", "con-sweep.service"]);
   },
@@ -73,50 +75,4 @@ async function mustDo(argv: readonly [string, ...string[]]): Promise<ExecResult>
   if (result.code === 0) return result;
   const why = result.stderr.trim().split("\n")[0] || `it ended with ${result.code}`;
   throw new ConError(exit.unavailable, argv.slice(0, 2).join(" "), why, "see systemctl status");
-}
-
-/** More than that means that something makes them faster than we look. */
-const maxRounds = 20;
-
-/** Rounds, because a process may have forked while the others were counted. */
-function killStrays(uid: number): number {
-  if (uid < agentUids.first || uid > agentUids.last)
-    throw new RangeError(`uid ${uid} is no agent's`);
-  const killed = new Set<number>();
-  for (let round = 0; round < maxRounds; round += 1) {
-    const pids = processesOf(uid);
-    if (pids.length === 0) break;
-    for (const pid of pids) if (signal(pid)) killed.add(pid);
-  }
-  return killed.size;
-}
-
-function signal(pid: number): boolean {
-  try {
-    process.kill(pid, "SIGKILL");
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "ESRCH") return false;
-    throw error;
-  }
-}
-
-/** Real, effective, saved or file system uid; dead ones that nobody waited for are left out. */
-function processesOf(uid: number): number[] {
-  return readdirSync("/proc").flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    const status = statusOf(name);
-    const uids = /^Uid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/) ?? [];
-    const isDead = /^State:\s+[ZX]/m.test(status);
-    return !isDead && uids.includes(String(uid)) ? [Number(name)] : [];
-  });
-}
-
-function statusOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ESRCH"].includes(errnoOf(error) ?? "")) return "";
-    throw error;
-  }
 }

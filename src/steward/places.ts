@@ -1,6 +1,14 @@
 /** Where requests, answers and what comes of them lie. Pure. */
 import { join } from "node:path";
-import { audit, holds, steward } from "../host/paths.ts";
+import {
+  approvals,
+  audit,
+  changes,
+  commissions,
+  configuration,
+  holds,
+  steward,
+} from "../host/paths.ts";
 
 export interface StewardPlaces {
   readonly inbox: string;
@@ -8,6 +16,14 @@ export interface StewardPlaces {
   /** Entries of the inbox that are no requests; only root enters it. */
   readonly corrupt: string;
   readonly holds: string;
+  /** What waits for a person, and what came of it. */
+  readonly approvals: string;
+  /** What people write, and the steward for those who ask it. */
+  readonly configuration: string;
+  /** Who asked for which agent. */
+  readonly commissions: string;
+  /** Changes of the configuration that are under way. */
+  readonly changes: string;
   /** Hash chain of what was asked and done. */
   readonly audit: string;
 }
@@ -17,11 +33,17 @@ export const stewardPlaces: StewardPlaces = {
   outbox: join(steward, "outbox"),
   corrupt: join(steward, "corrupt"),
   holds,
+  approvals,
+  configuration,
+  commissions,
+  changes,
   audit: join(audit, "actions.jsonl"),
 };
 
-/** Larger than any request; a file beyond it is not read. */
-export const maxRequestBytes = 64 * 1024;
+/** Of a manifest, and of instructions. */
+export const maxTextBytes = 64 * 1024;
+/** Larger than any request, which may carry two texts; a file beyond it is not read. */
+export const maxRequestBytes = 256 * 1024;
 /** Larger than any answer: it may name every fact of a thousand agents. */
 export const maxAnswerBytes = 16 << 20;
 

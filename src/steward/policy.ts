@@ -24,14 +24,24 @@ export function requesterOf(uid: number, people: People, registry: Registry): Re
   return { uid, name, kind: trustedUids(people).includes(uid) ? "trusted" : "other" };
 }
 
-/** Null when it may; otherwise why not and what to do. */
-export function refusal(by: Requester, verb: StewardVerb): string | null {
+/**
+ * Null when it may; otherwise why not and what to do. `may` is what an agent's manifest lets it ask for; that
+ * a person decides is no matter of manifests.
+ */
+export function refusal(
+  by: Requester,
+  verb: StewardVerb,
+  may: readonly string[] = [],
+): string | null {
+  // Every agent, whatever its manifest; what it may ask about is a matter of that call.
+  if (verb === "ask_approval" && by.kind === "agent") return null;
   switch (by.kind) {
     case "root":
     case "trusted":
       return null;
     case "agent":
-      return `${by.name} may not ask for ${verb}: agents have no such right: tell a person`;
+      if (may.includes(verb) && verb !== "approve" && verb !== "deny") return null;
+      return `${by.name} may not ask for ${verb}: its may.request does not name it: tell a person`;
     case "other":
       return `${by.name} may not ask for ${verb}: only root and members of group trusted may: join the group (usermod -aG trusted ${by.name})`;
   }

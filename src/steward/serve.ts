@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import { ConError, type ExitCode, exit } from "../system/errors.ts";
+import { finishAbandoned } from "./change.ts";
 import { listWaiting, type Waiting } from "./entry.ts";
 import { handle } from "./handle.ts";
 import { createParser, type ParseRequest } from "./request.ts";
@@ -18,8 +19,10 @@ export async function serve(
   parse: ParseRequest = createParser(),
 ): Promise<ExitCode> {
   const later = new Set<string>();
+  const waiting = new Set(look(world).map(({ id }) => id));
+  await finishAbandoned(world, (id) => waiting.has(id));
   for (;;) {
-    const waiting = look(world).filter(({ name }) => !later.has(name));
+    const waiting = next(look(world).filter(({ name }) => !later.has(name)));
     if (waiting.length === 0) break;
     for (const one of waiting)
       if ((await handle(world, parse, one)) === "later") later.add(one.name);
@@ -27,6 +30,14 @@ export async function serve(
   if (later.size > 0) return exit.tryLater;
   tidy(world);
   return exit.ok;
+}
+
+/** Of agents, before people are looked for again: a flood must not keep anybody from stopping it. */
+const agentsAtOnce = 8;
+
+function next(waiting: readonly Waiting[]): Waiting[] {
+  const people = waiting.filter(({ ofAgent }) => !ofAgent);
+  return people.length > 0 ? people : waiting.slice(0, agentsAtOnce);
 }
 
 function look(world: StewardWorld): Waiting[] {
@@ -47,11 +58,12 @@ const answerMs = 30 * 24 * hourMs;
 
 /** Removes what nobody will ask for any more. */
 function tidy(world: StewardWorld): void {
-  const { inbox, outbox, holds } = world.places;
+  const { inbox, outbox, holds, approvals } = world.places;
   const isTemporary = (name: string): boolean => /^\..*\.tmp-[0-9a-f]{16}$/s.test(name);
-  for (const directory of [inbox, outbox, holds])
+  for (const directory of [inbox, outbox, holds, approvals])
     removeOld(world, directory, temporaryMs, isTemporary);
-  removeOld(world, outbox, answerMs, () => true);
+  // Nobody has that long to approve anything.
+  for (const directory of [outbox, approvals]) removeOld(world, directory, answerMs, () => true);
 }
 
 function removeOld(

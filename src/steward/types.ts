@@ -3,6 +3,7 @@
  * programs. A request is a file in the steward's inbox; who asks is the owner of that file.
  */
 
+import type { Agent } from "../config/types.ts";
 import type { FactKind } from "../host/kinds.ts";
 
 export type StewardVerb =
@@ -12,7 +13,16 @@ export type StewardVerb =
   | "quarantine"
   | "halt"
   | "resume_all"
-  | "reapply";
+  | "reapply"
+  | "commission"
+  | "amend"
+  | "retire"
+  | "grant"
+  | "revoke"
+  | "install"
+  | "ask_approval"
+  | "approve"
+  | "deny";
 
 export type StewardRequest = {
   readonly version: 1;
@@ -26,7 +36,37 @@ export type StewardRequest = {
   | { readonly verb: "resume_all" }
   /** Brings back what drifted of these kinds; empty = all. */
   | { readonly verb: "reapply"; readonly facts: readonly FactKind[] }
+  /** A new agent: the text of its manifest, and of its NAME.md. */
+  | { readonly verb: "commission"; readonly manifest: string; readonly instructions?: string }
+  /** The whole manifest anew; instructions stay as they are when none are given. */
+  | {
+      readonly verb: "amend";
+      readonly agent: string;
+      readonly manifest: string;
+      readonly instructions?: string;
+    }
+  | { readonly verb: "retire"; readonly agent: string }
+  | { readonly verb: "grant" | "revoke"; readonly agent: string; readonly can: GrantLists }
+  /** Packages of the allow-list. */
+  | { readonly verb: "install"; readonly packages: readonly string[] }
+  /** May this call be made? Answered when people have decided, or never. */
+  | {
+      readonly verb: "ask_approval";
+      readonly tool: string;
+      readonly arguments_sha256: string;
+      readonly arguments_bytes: number;
+      readonly preview: string;
+      readonly task: string;
+      readonly call: string;
+      /** After that nobody waits for the answer. */
+      readonly expires: string;
+    }
+  /** `approval` is the id of the request that waits. */
+  | { readonly verb: "approve" | "deny"; readonly approval: string }
 );
+
+/** Entries to put into, or take out of, the lists of a manifest's `can`. */
+export type GrantLists = Partial<Record<keyof Agent["can"], readonly string[]>>;
 
 export type HaltScope = "workers" | "agents";
 

@@ -5,6 +5,7 @@
  * the same: what shall hold is durable first, then the machine follows.
  */
 import { nearest } from "../config/nearest.ts";
+import type { Approval } from "./approvals/types.ts";
 import type { Requester } from "./policy.ts";
 import type { StewardRequest, StewardVerb } from "./types.ts";
 import type { Agent, StewardWorld } from "./world.ts";
@@ -13,17 +14,40 @@ export type RequestOf<V extends StewardVerb> = StewardRequest & { readonly verb:
 
 /** What came of it: the part of an answer that the verb knows. */
 export interface Deed {
-  readonly status: "done" | "refused" | "failed";
+  /** `held`: it waits for a person, and is answered only when one has decided. */
+  readonly status: "done" | "refused" | "failed" | "held";
   readonly error: string | null;
   readonly changes: readonly string[];
   readonly undo: string | null;
 }
 
+/** Nothing of it waits for a person. */
+export interface Ended extends Deed {
+  readonly status: Exclude<Deed["status"], "held">;
+}
+
+/** What a verb may know beside the request. */
+export interface Asked {
+  /** Of the request. */
+  readonly id: string;
+  /** The people's consent to exactly this request; null where nobody was asked. */
+  readonly approved: Approval | null;
+  /** Brings what waited for a person to its end: done if it was approved, answered in any case. */
+  readonly perform: (approval: Approval) => Promise<Ended>;
+}
+
 export interface Verb<V extends StewardVerb> {
-  act(world: StewardWorld, request: RequestOf<V>, by: Requester): Promise<Deed>;
+  act(world: StewardWorld, request: RequestOf<V>, by: Requester, asked: Asked): Promise<Deed>;
   /** The part of it that needs no disk, for when the disk is full: stops, never starts. */
   readonly withoutDisk?: (world: StewardWorld, request: RequestOf<V>) => Promise<void>;
 }
+
+export const refused = (error: string): Ended => ({
+  status: "refused",
+  error,
+  changes: [],
+  undo: null,
+});
 
 export const done = (changes: readonly (string | null)[], undo: string | null): Deed => ({
   status: "done",

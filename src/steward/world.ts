@@ -1,5 +1,10 @@
 /** What the steward may touch: passed in, so that tests can break each part. Types only. */
+
+import type { AgentRuntime } from "../config/types.ts";
+import type { Failure } from "../host/apply.ts";
 import type { Converged, Filter } from "../host/converge.ts";
+import type { KeptText } from "../host/retire.ts";
+import type { Mailbox } from "../spool/world.ts";
 import type { ChainRecord } from "../system/chain.ts";
 import type { Disk } from "../system/disk.ts";
 import type { Log } from "../system/log.ts";
@@ -18,6 +23,13 @@ export interface StewardWorld {
   readonly requester: (uid: number) => Requester;
   /** Agents that are deployed now. */
   readonly agents: () => readonly Agent[];
+  /** An agent as root compiled it; null for one that is not deployed. */
+  readonly runtime: (agent: string) => AgentRuntime | null;
+  readonly frontDesk: () => string;
+  /** Whether a directory of an agent of that name lies on the disk. */
+  readonly hasData: (agent: string) => boolean;
+  /** Where an agent gets tasks; null for one that is not deployed. */
+  readonly mailboxOf: (agent: string) => Mailbox | null;
   /** Adds a line to the chain of actions; durable when it returns. */
   readonly record: (entry: ChainRecord) => void;
   readonly host: Host;
@@ -38,6 +50,30 @@ export interface Host {
   /** SIGKILL to every process of that uid, wherever it is; returns how many there were. */
   readonly killStrays: (uid: number) => number;
   readonly converge: (filter: Filter) => Promise<Converged>;
+  /**
+   * Brings the machine into the state that /etc/con describes. What `agent` has and is not described any
+   * more goes too. `trouble`: why it does not hold for `agent`, in words.
+   */
+  readonly bootstrap: (agent: string) => Promise<Applied>;
+  /** Ends what it runs, moves its directory to the archive, `texts` beside it, and removes its user. */
+  readonly remove: (
+    agent: string,
+    archive: string,
+    texts: readonly KeptText[],
+  ) => Promise<readonly Failure[]>;
+  readonly install: (packages: readonly string[]) => Promise<Installed>;
   /** Lets con-sweep.service start the agents that have work waiting. */
   readonly sweep: () => Promise<void>;
+}
+
+export interface Applied {
+  readonly changes: readonly string[];
+  readonly trouble: string | null;
+}
+
+export interface Installed {
+  /** Those of them that may be installed here at all. */
+  readonly allowed: readonly string[];
+  readonly changes: readonly string[];
+  readonly trouble: string | null;
 }

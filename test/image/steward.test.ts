@@ -214,7 +214,7 @@ describe("who asks", () => {
   });
 
   test("agents and strangers are refused by the kernel, with 77 and a remedy", async () => {
-    for (const user of [`a-${other}`, stranger]) {
+    for (const user of [`a-${running}`, stranger]) {
       const refused = await container.exec(["con", "halt", "agents"], { user });
       expect([refused.code, refused.stdout]).toEqual([77, ""]);
       expect(refused.stderr).toContain("usermod -aG trusted");
@@ -226,7 +226,7 @@ describe("who asks", () => {
   });
 
   test("an agent that gets in by an ACL is refused by the steward, whatever it writes", async () => {
-    const user = `a-${other}`;
+    const user = `a-${running}`;
     await container.must(["setfacl", "-m", `u:${user}:rwx`, `${steward}/inbox`]);
     const halt = await drop({ verb: "halt", scope: "agents" }, user);
     expect(await answerTo(halt)).toMatchObject({ status: "refused", by: { name: user } });
@@ -234,7 +234,7 @@ describe("who asks", () => {
     expect(await answerTo(forged)).toMatchObject({ status: "refused", verb: null });
     // A file of root's that an agent may rename: it is not root's word.
     const id = newId();
-    const draft = `${agents}/${other}/workspace/draft`;
+    const draft = `${agents}/${running}/workspace/draft`;
     await sh(
       `echo '{"version":1,"verb":"halt","scope":"agents","why":"","incident":null}' >${draft}`,
     );
@@ -304,7 +304,7 @@ test("everything is in the chain of actions, intent before result, readable for 
     ["ended", "root"],
     ["begins", "root"],
     ["ended", "root"],
-    ["refused", `a-${other}`],
+    ["refused", `a-${running}`],
   ]);
   expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index + 1));
   expect((await container.exec(["cat", chain], { user: `a-${running}` })).code).not.toBe(0);

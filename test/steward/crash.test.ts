@@ -2,16 +2,16 @@
  * The steward dies at each step, disk calls and acts on the machine alike, and is started again: the end is
  * the same as without it, with one answer.
  */
-import { constants } from "node:fs";
 import { expect, test } from "vitest";
-import { readHolds } from "../../src/host/holds.ts";
+import { readHolds } from "../../src/config/holds.ts";
 import { submit } from "../../src/steward/ask.ts";
 import { createParser } from "../../src/steward/request.ts";
 import { serve } from "../../src/steward/serve.ts";
 import type { StewardRequest } from "../../src/steward/types.ts";
 import { verifyChain } from "../../src/system/chain.ts";
-import { type Disk, nodeDisk } from "../../src/system/disk.ts";
+import { nodeDisk } from "../../src/system/disk.ts";
 import { exit } from "../../src/system/errors.ts";
+import { Crash, mortal, quickDisk } from "./mortal.ts";
 import {
   about,
   answersIn,
@@ -25,53 +25,6 @@ import {
 } from "./support.ts";
 
 const parse = createParser();
-
-class Crash extends Error {}
-
-/** A process dies here, not the machine: nothing is lost that was not synced, and syncs take long. */
-const quickDisk: Disk = { ...nodeDisk, sync: () => undefined };
-
-/** Counts steps that change something; from the `last`-th on each one throws. */
-function mortal(last: number, fault: () => Error) {
-  let steps = 0;
-  let dead = false;
-  const step = (): void => {
-    steps += 1;
-    if (steps >= last) dead = true;
-    if (dead) throw fault();
-  };
-  const disk: Disk = {
-    ...quickDisk,
-    open: (path, flags, mode) => {
-      if ((flags & constants.O_CREAT) !== 0) step();
-      return nodeDisk.open(path, flags, mode);
-    },
-    write: (fd, bytes, offset) => {
-      step();
-      // In two parts, as the kernel may.
-      const end = offset === 0 ? Math.ceil(bytes.length / 2) : bytes.length;
-      return nodeDisk.write(fd, bytes.subarray(0, end), offset);
-    },
-    sync: step,
-    link: (from, to) => {
-      step();
-      nodeDisk.link(from, to);
-    },
-    rename: (from, to) => {
-      step();
-      nodeDisk.rename(from, to);
-    },
-    unlink: (path) => {
-      step();
-      nodeDisk.unlink(path);
-    },
-    listBytes: (directory) => {
-      if (dead && fault() instanceof Crash) throw fault();
-      return nodeDisk.listBytes(directory);
-    },
-  };
-  return { disk, step, steps: () => steps };
-}
 
 const requests: [string, StewardRequest[]][] = [
   ["pause", [about("pause", "desk")]],

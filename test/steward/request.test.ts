@@ -15,6 +15,8 @@ const reapply = { version: 1, verb: "reapply", facts: ["rules"], why: "", incide
 const verbs: StewardVerb[] = [
   ...(["pause", "resume", "kill_session", "quarantine"] as const),
   ...(["halt", "resume_all", "reapply"] as const),
+  ...(["commission", "amend", "retire", "grant", "revoke", "install"] as const),
+  ...(["ask_approval", "approve", "deny"] as const),
 ];
 
 test("the schema is valid JSON Schema 2020-12 and knows every verb that there is", () => {
@@ -33,7 +35,35 @@ test.each([about("pause", "desk"), halt("workers"), resumeAll, reapply])("takes 
 test.each([
   [{ ...about("pause", "desk"), extra: 1 }, `the request: there is no key "extra" here`],
   [{ ...halt("agents"), agent: "desk" }, `the request: there is no key "agent" here`],
-  [{ ...about("pause", "desk"), verb: "grant" }, "verb: there is no such verb"],
+  [{ ...about("pause", "desk"), verb: "promote" }, "verb: there is no such verb"],
+  [{ ...about("pause", "desk"), verb: "grant" }, "the request: can is missing"],
+  [
+    { ...resumeAll, verb: "grant", agent: "desk", can: { root: ["x"] } },
+    'can: there is no key "root"',
+  ],
+  [
+    { ...resumeAll, verb: "grant", agent: "desk", can: { task: ["a\nb"] } },
+    "can/task/0: must be one line",
+  ],
+  [{ ...resumeAll, verb: "retire", agent: "../x" }, "agent: must be an agent's name"],
+  [{ ...resumeAll, verb: "commission", manifest: ["x"] }, "manifest: must be a text"],
+  [
+    { ...resumeAll, verb: "commission", manifest: "x".repeat(65_537) },
+    "manifest: must be a text of at most",
+  ],
+  [
+    { ...resumeAll, verb: "commission", manifest: "x", skills: [] },
+    'there is no key "skills" here',
+  ],
+  [
+    { ...resumeAll, verb: "install", packages: ["jq;id"] },
+    "packages/0: must be the name of a package",
+  ],
+  [
+    { ...resumeAll, verb: "install", packages: ["--allow"] },
+    "packages/0: must be the name of a package",
+  ],
+  [{ ...resumeAll, verb: "install", packages: [] }, "packages: must be a list of 1 to 32"],
   [{ ...about("pause", "desk"), verb: "constructor" }, "verb: there is no such verb"],
   [{ ...about("pause", "desk"), verb: undefined }, "the request: verb is missing"],
   [{ ...about("pause", "desk"), verb: ["pause"] }, "verb: there is no such verb"],
@@ -97,7 +127,7 @@ test.each([
 });
 
 test("root and group trusted may all, agents and others nothing", () => {
-  for (const verb of verbs) {
+  for (const verb of verbs.filter((one) => one !== "ask_approval")) {
     expect(refusal(requesterOf(0, people, registry), verb)).toBeNull();
     expect(refusal(requesterOf(1000, people, registry), verb)).toBeNull();
     expect(refusal(requesterOf(1001, people, registry), verb)).toContain("usermod -aG trusted bob");
@@ -105,4 +135,14 @@ test("root and group trusted may all, agents and others nothing", () => {
       "a-desk may not ask for",
     );
   }
+});
+
+test("an agent may what its manifest names, and never decide for people", () => {
+  const desk = requesterOf(20_000, people, registry);
+  const all = [...verbs];
+  expect(verbs.filter((verb) => refusal(desk, verb, all) !== null)).toEqual(["approve", "deny"]);
+  expect(verbs.filter((verb) => refusal(desk, verb, ["pause"]) === null)).toEqual([
+    "pause",
+    "ask_approval",
+  ]);
 });

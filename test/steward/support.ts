@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { holdOf, readHolds } from "../../src/host/holds.ts";
+import { holdOf, readHolds } from "../../src/config/holds.ts";
 import type { StewardPlaces } from "../../src/steward/places.ts";
 import type { Requester } from "../../src/steward/policy.ts";
 import type { StewardAnswer, StewardRequest } from "../../src/steward/types.ts";
@@ -46,9 +46,14 @@ export function makePlaces(): StewardPlaces {
     outbox: join(root, "outbox"),
     corrupt: join(root, "corrupt"),
     holds: join(root, "holds"),
+    approvals: join(root, "approvals"),
+    configuration: join(root, "etc"),
+    commissions: join(root, "commissions"),
+    changes: join(root, "changes"),
     audit: join(root, "actions.jsonl"),
   };
-  for (const path of [places.inbox, places.outbox, places.corrupt, places.holds]) mkdirSync(path);
+  for (const path of [places.inbox, places.outbox, places.corrupt, places.holds, places.approvals])
+    mkdirSync(path);
   chmodSync(places.inbox, 0o3770);
   return places;
 }
@@ -81,6 +86,10 @@ export function makeWorld(
     places,
     requester,
     agents: () => agents,
+    runtime: () => null,
+    frontDesk: () => "desk",
+    hasData: () => false,
+    mailboxOf: () => null,
     record: (entry) => {
       const chain = openChain(disk, places.audit, 0o640);
       try {
@@ -110,6 +119,15 @@ export function makeWorld(
         act(`converge ${JSON.stringify(filter)}`);
         return { changes: obey(places, machine, filter), failures: [] };
       },
+      bootstrap: async (name) => {
+        act(`bootstrap ${name}`);
+        return { changes: [], trouble: null };
+      },
+      remove: async (name) => {
+        act(`remove ${name}`);
+        return [];
+      },
+      install: async (packages) => ({ allowed: packages, changes: [], trouble: null }),
       sweep: async () => act("sweep"),
     },
   };

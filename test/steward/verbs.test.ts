@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readHolds } from "../../src/host/holds.ts";
+import { readHolds } from "../../src/config/holds.ts";
 import { submit } from "../../src/steward/ask.ts";
 import type { StewardPlaces } from "../../src/steward/places.ts";
 import { serve } from "../../src/steward/serve.ts";

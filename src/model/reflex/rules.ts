@@ -7,10 +7,12 @@
  * | asks for figures     | shell                | those figures                     |
  * | orders something     | the tool for it      | what the tool said                |
  */
+import { findCommission, findRetirement } from "./commission.ts";
 import { figuresCommand } from "./figures.ts";
 import * as questions from "./questions.ts";
 import type { Found, ReflexCall, Rule } from "./rule.ts";
 import * as sentences from "./sentences.ts";
+import { commissionedText, retiredText } from "./steward-wording.ts";
 import * as wording from "./wording.ts";
 
 const call = (name: string, args: Record<string, unknown> = {}): ReflexCall => ({
@@ -67,6 +69,19 @@ export const rules: readonly Rule[] = [
     answer: () => wording.greetingText,
   }),
   order({
+    intent: "commission agents",
+    match: findCommission,
+    calls: ({ manifest }) =>
+      manifest === undefined ? [] : [call("commission_agent", { manifest })],
+    answer: commissionedText,
+  }),
+  order({
+    intent: "retire agents",
+    match: findRetirement,
+    calls: (found) => [call("retire_agent", { agent: text(found, "agent") })],
+    answer: retiredText,
+  }),
+  order({
     intent: "run commands",
     match: sentences.findCommand,
     calls: (found) => [shell(text(found, "command"))],
@@ -106,6 +121,14 @@ export const rules: readonly Rule[] = [
       }),
     ],
     answer: wording.writtenText,
+  }),
+  order({
+    intent: "ask other agents",
+    match: sentences.findQuestion,
+    calls: (found) => [
+      call("ask_agent", { agent: text(found, "agent"), message: text(found, "text") }),
+    ],
+    answer: wording.askedText,
   }),
   order({
     intent: "pass on tasks",

@@ -18,7 +18,7 @@ interface Order {
   readonly asked: boolean;
 }
 
-function orderOf(text: string): Order | null {
+export function orderOf(text: string): Order | null {
   let rest = text.trim();
   if (rest === "" || rest.length > maxOrder) return null;
   let asked = false;
@@ -173,12 +173,16 @@ export function findFileToWrite(text: string): Found | null {
 
 const noAgent =
   /^(?:me|us|him|her|them|it|you|all|everyone|everybody|someone|somebody|anyone|people|the|a|an|my|your|for|to|this|that|yourself|nobody)$/i;
-const tellHead = /^(?:tell|ask|instruct)(?: the)?(?: agent)? ([a-z][a-z0-9-]{0,30})(?: agent)?/i;
+const askHead = /^ask(?: the)?(?: agent)? ([a-z][a-z0-9-]{0,30})(?: agent)?/i;
+const tellHead = /^(?:tell|instruct)(?: the)?(?: agent)? ([a-z][a-z0-9-]{0,30})(?: agent)?/i;
 const tellLink =
   /^(?:\s?[:,]\s*|\s+(?:to|that)\s+|\s+(?=(?:if|whether|what|how|when|where|why|which|who|for)\s))/i;
 const sendHead =
   /^(?:(?:send|give)(?: (?:a|the|this) (?:task|message))?(?: to)?|delegate to|forward to|task)(?: the)?(?: agent)? ([a-z][a-z0-9-]{0,30})(?: agent)?/i;
 const sendLink = /^(?:\s?:\s*|\s+(?:the|this|a) (?:following )?(?:task|message)\s?[:,]?\s*)/i;
+
+/** A question whose answer is waited for. */
+export const findQuestion = (text: string): Found | null => addressed(text, askHead, tellLink);
 
 export function findMessage(text: string): Found | null {
   return addressed(text, tellHead, tellLink) ?? addressed(text, sendHead, sendLink);

@@ -1,16 +1,17 @@
 /** How the reflex engine words its answers. Pure. Never: calls a failed call a success. */
-import type { Framed } from "../../task/frame.ts";
+import { type Framed, unframeAnswer } from "../../task/frame.ts";
 import { figuresText } from "./figures.ts";
 import type { Found, Outcome } from "./rule.ts";
 
-const nature =
+export const nature =
   "I am builtin/reflex: a small set of fixed rules, not a language model. I answer simple requests only.";
 
 const abilities = `I can:
 - say which agents exist, what they do and how they are ("What agents are running?")
 - report the status of the system: disk, memory, load, uptime, time ("How full is the disk?")
 - for a verified sender: run a command ("run: uname -a"), read, list, search and write files ("read the
-  file notes.txt", 'write "hello" to notes.txt'), and give a task to another agent ("tell NAME to …")`;
+  file notes.txt", 'write "hello" to notes.txt'), give a task to another agent ("tell NAME to …"), or
+  pass on its answer ("ask NAME to …")`;
 
 const connecting = `A language model is connected by an administrator:
   con credential set NAME                            (asks for the key)
@@ -57,7 +58,7 @@ const notDone = [
 const isNotDone = (text: string): boolean =>
   notDone.some((start) => start.test(text.slice(0, 200)));
 
-const find = (outcomes: readonly Outcome[], name: string): Outcome | undefined =>
+export const find = (outcomes: readonly Outcome[], name: string): Outcome | undefined =>
   outcomes.find((outcome) => outcome.name === name);
 
 /** A line of the `agents` tool: `- NAME (TIER): DESCRIPTION [STATE, N waiting; RELATION]`. */
@@ -89,7 +90,7 @@ export function agentsText(_: Found, outcomes: readonly Outcome[]): string {
 when a task arrives.`;
 }
 
-const failed = (what: string, text: string): string => `${what}:\n\n${text.trim()}`;
+export const failed = (what: string, text: string): string => `${what}:\n\n${text.trim()}`;
 
 /** The last line of a shell result says how it ended: `[exit code 0]`. */
 interface ShellResult {
@@ -161,6 +162,14 @@ export function writtenText(found: Found, outcomes: readonly Outcome[]): string 
   return /^(?:created|replaced) /.test(text)
     ? `Done: ${text}.`
     : failed(`I did not write ${found["path"]}`, text);
+}
+
+export function askedText(found: Found, outcomes: readonly Outcome[]): string {
+  const text = find(outcomes, "ask_agent")?.text ?? "";
+  const answer = unframeAnswer(text);
+  return answer === null
+    ? failed(`I have no answer of ${found["agent"]}`, text.trim())
+    : `${answer.from} answered:\n\n${answer.text}`;
 }
 
 export function sentText(found: Found, outcomes: readonly Outcome[]): string {

@@ -2,7 +2,7 @@
  * Ends what an agent does now, whatever it is. Its task returns to the queue; PID 1 starts the runner
  * again, which goes on from the journal. A held agent stays down.
  */
-import { holdOf } from "../../host/holds.ts";
+import { holdOf } from "../../config/holds.ts";
 import { holdsNow } from "../hold.ts";
 import { agentCalled, done, isDeed, outcome, type Verb } from "../verb.ts";
 

@@ -13,7 +13,6 @@ export const quarantine: Verb<"quarantine"> = {
     const held = holdAgent(world, agent.name, "quarantined", { request, by });
     const strays = await cut(world, agent);
     const { changes, failures } = await world.host.converge({
-      agents: [agent.name],
       kinds: ["units", "directories"],
     });
     const killed = strays === 0 ? null : `killed ${strays} of its processes outside its unit`;

@@ -1,5 +1,5 @@
 /** Takes back what holds one agent itself. A halt of all stays, and is named. */
-import { type Hold, holdOf } from "../../host/holds.ts";
+import { type Hold, holdOf } from "../../config/holds.ts";
 import { holdsNow, inWords, releaseAgent } from "../hold.ts";
 import { agentCalled, isDeed, outcome, type Verb } from "../verb.ts";
 
@@ -11,7 +11,6 @@ export const resume: Verb<"resume"> = {
     if (isDeed(agent) && !holdsNow(world).agents.has(name)) return agent;
     const ended = releaseAgent(world, name);
     const { changes, failures } = await world.host.converge({
-      agents: [name],
       kinds: ["units", "directories"],
     });
     const left = isDeed(agent) ? null : holdOf(holdsNow(world), agent);

@@ -1,13 +1,21 @@
 /** Every verb of the steward. A new one needs a type, a part of the schema, a file here and a line here. */
 import type { StewardVerb } from "../types.ts";
 import type { Verb } from "../verb.ts";
+import { amend } from "./amend.ts";
+import { approve } from "./approve.ts";
+import { askApproval } from "./ask-approval.ts";
+import { commission } from "./commission.ts";
+import { deny } from "./deny.ts";
+import { grant, revoke } from "./grant.ts";
 import { halt } from "./halt.ts";
+import { install } from "./install.ts";
 import { killSession } from "./kill-session.ts";
 import { pause } from "./pause.ts";
 import { quarantine } from "./quarantine.ts";
 import { reapply } from "./reapply.ts";
 import { resume } from "./resume.ts";
 import { resumeAll } from "./resume-all.ts";
+import { retire } from "./retire.ts";
 
 const verbs: { readonly [V in StewardVerb]: Verb<V> } = {
   pause,
@@ -17,6 +25,15 @@ const verbs: { readonly [V in StewardVerb]: Verb<V> } = {
   halt,
   resume_all: resumeAll,
   reapply,
+  commission,
+  amend,
+  retire,
+  grant,
+  revoke,
+  install,
+  ask_approval: askApproval,
+  approve,
+  deny,
 };
 
 /** The schema has let the request through, so it is of the verb's own kind. */

@@ -1,0 +1,79 @@
+/** `con approvals show ID`: everything that is known of one. Reads only. Root and group trusted. */
+import type { Approval, RequestSubject, ToolSubject } from "../../steward/approvals/types.ts";
+import { exit } from "../../system/errors.ts";
+import type { Io } from "../shared/io.ts";
+import { newCommand, parse } from "../shared/parse.ts";
+import { safeJson, safeLine, safeText } from "../shared/text.ts";
+import { oneApproval, subjectOf } from "./look.ts";
+
+const example = `What is shown of a tool's arguments is what the agent's runner says of them: at most 1800 bytes, without
+what looks like a key. What is shown of a request to the steward is the whole request as the steward has it.
+
+Exit code: 0 shown, 65 there is none, 69 not installed, 77 you may not look.
+Keys of --json: as one of approvals in con approvals list --json.
+
+Example:
+  con approvals show 01890a5d-ac96-874b-bcce-b302099a8057`;
+
+export async function showApproval(
+  argv: readonly string[],
+  io: Io,
+  place?: string,
+): Promise<number> {
+  const command = newCommand("approvals show", "Show one in full.", example)
+    .argument("<id>", "from con approvals")
+    .option("--json", "print JSON");
+  if (parse(command, argv, io) === "help") return exit.ok;
+  const [id = ""] = command.args;
+  const approval = oneApproval(io, id, place);
+  if (command.opts<{ json?: boolean }>().json === true) io.out(safeJson(approval));
+  else print(io, approval);
+  return exit.ok;
+}
+
+function print(io: Io, approval: Approval): void {
+  const { subject } = approval;
+  for (const line of headOf(approval)) io.out(`${safeLine(line)}\n`);
+  if (subject.kind === "tool") printTool(io, subject);
+  else printRequest(io, subject);
+  if (approval.state !== "pending") return;
+  io.out(`\nTo decide: con approvals approve ${approval.id}\n`);
+  io.out(`           con approvals deny ${approval.id} --why TEXT\n`);
+}
+
+function headOf(approval: Approval): string[] {
+  const { id, state, agent, by, asked, expires, needed, approvals, ended } = approval;
+  const end = ended === null ? [] : [`ended    ${ended.at}${byWhom(ended)}${reason(ended.why)}`];
+  return [
+    `id       ${id}`,
+    `state    ${state}, ${approvals.length} of ${needed} have approved`,
+    `what     ${subjectOf(approval)}`,
+    `agent    ${agent} (${by.name}, uid ${by.uid})`,
+    `asked    ${asked}`,
+    `expires  ${expires}`,
+    ...approvals.map((one) => `approved ${one.at} by ${one.name}${reason(one.why)}`),
+    ...end,
+  ];
+}
+
+const byWhom = ({ by }: NonNullable<Approval["ended"]>): string =>
+  by === null ? "" : ` by ${by.name}`;
+const reason = (why: string): string => (why === "" ? "" : `: ${why}`);
+
+function printTool(io: Io, subject: ToolSubject): void {
+  const { task, call, arguments_sha256: digest, arguments_bytes: bytes, preview } = subject;
+  io.out(`task     ${safeLine(`${task}, call ${call}`)}\n`);
+  io.out(`sha256   ${safeLine(digest)} (name and arguments)\n\n`);
+  io.out(safeText(preview));
+  if (Buffer.byteLength(preview) >= bytes) return;
+  io.out(`\nNOT ALL IS SHOWN of ${bytes} bytes. The rest, as root: con trace ${safeLine(task)}\n`);
+}
+
+function printRequest(io: Io, { request, reasons }: RequestSubject): void {
+  for (const one of reasons) io.out(`because  ${safeLine(one)}\n`);
+  const { version: _version, incident: _incident, verb: _verb, ...rest } = request;
+  for (const [key, value] of Object.entries(rest)) {
+    io.out(`\n${safeLine(key)}:\n`);
+    io.out(safeText(typeof value === "string" ? value : JSON.stringify(value, null, 2)));
+  }
+}

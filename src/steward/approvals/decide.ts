@@ -1,0 +1,68 @@
+/**
+ * What people say about what waits, and what follows from it.
+ *
+ * The word is durable before anything follows; a word that is there already is carried on with, so a
+ * crash between the two loses nothing and does nothing twice.
+ */
+import type { Requester } from "../policy.ts";
+import type { Asked, Deed } from "../verb.ts";
+import type { StewardWorld } from "../world.ts";
+import { look } from "./look.ts";
+import { inPast, move } from "./state.ts";
+import { readApproval, writeApproval } from "./store.ts";
+import type { Approval } from "./types.ts";
+
+const refused = (error: string): Deed => ({ status: "refused", error, changes: [], undo: null });
+
+/** A person's word. What follows from it is done before this returns. */
+export async function decide(
+  world: StewardWorld,
+  made: { readonly kind: "approve" | "deny"; readonly id: string; readonly why: string },
+  by: Requester,
+  perform: Asked["perform"],
+): Promise<Deed> {
+  const found = readApproval(world.disk, world.places.approvals, made.id);
+  if (found === null) return refused(`${made.id}: nothing of that id waits: see con approvals`);
+  const before = look(world, found);
+  if (by.kind !== "root" && by.kind !== "trusted")
+    return refused(`${by.name} may not decide: only root and members of group trusted may`);
+  const { approval, refusal } = move(before, { ...made, by, at: world.now() });
+  if (approval !== before) writeApproval(world.disk, world.places.approvals, approval);
+  // Also what an earlier try left: an end must always reach the one who asked.
+  const isOpen = approval.ended !== null && !approval.settled;
+  const outcome = isOpen ? await settle(world, approval, perform) : [];
+  if (refusal !== null) return refused(`${made.id}: ${refusal}`);
+  return { status: "done", error: null, changes: [inWords(approval), ...outcome], undo: null };
+}
+
+/**
+ * What came of a request that was approved, in words. Repeated after a crash, it does nothing twice:
+ * requests are idempotent, answers have fixed ids.
+ */
+async function settle(
+  world: StewardWorld,
+  approval: Approval,
+  perform: Asked["perform"],
+): Promise<readonly string[]> {
+  const { status, error, changes } = await perform(approval);
+  writeApproval(world.disk, world.places.approvals, { ...approval, settled: true });
+  const { subject, state } = approval;
+  if (subject.kind === "tool" || state !== "approved") return [];
+  return status === "done" ? changes : [`${subject.verb} ${status}: ${error ?? "no reason given"}`];
+}
+
+/** What the one who asked is told of a call. */
+export function verdictOf(approval: Approval): string {
+  const { state, ended, approvals } = approval;
+  if (state === "approved") return `approved by ${approvals.map(({ name }) => name).join(", ")}`;
+  const why = ended?.why === "" || ended === null ? "no reason was given" : ended.why;
+  return `denied by ${ended?.by?.name ?? "nobody"}: ${why}`;
+}
+
+function inWords(approval: Approval): string {
+  const { state, approvals, needed, agent, subject } = approval;
+  const what = subject.kind === "tool" ? `tool ${subject.tool}` : subject.verb;
+  if (state === "pending")
+    return `${agent}: ${what}: ${approvals.length} of ${needed} people have approved`;
+  return `${agent}: ${what}: ${inPast(approval)}`;
+}

@@ -1,0 +1,34 @@
+/** What the chain of actions keeps of a request and of what came of it. Pure. */
+import { createHash } from "node:crypto";
+import type { Json } from "../system/chain/line.ts";
+import type { ChainRecord } from "../system/chain.ts";
+import type { Requester } from "./policy.ts";
+import type { StewardRequest } from "./types.ts";
+import type { Deed } from "./verb.ts";
+
+/** Texts of a request lie in /etc/con once it is done; the chain says which they were. */
+export const recorded = (request: StewardRequest): ChainRecord =>
+  Object.fromEntries(
+    Object.entries<Json>(request).map(([key, value]) => [
+      key,
+      textKeys.includes(key) && typeof value === "string" ? digest(value) : value,
+    ]),
+  );
+
+const textKeys: readonly string[] = ["manifest", "instructions"];
+
+const digest = (text: string) => ({
+  bytes: Buffer.byteLength(text),
+  sha256: createHash("sha256").update(text).digest("hex"),
+});
+
+/** A line of the chain has an end; an answer may name every fact of a thousand agents. */
+const recordedChanges = 200;
+
+export const brief = ({ verb }: StewardRequest, { status, error, changes, undo }: Deed) => ({
+  ...{ verb, status, error, undo },
+  changes: changes.slice(0, recordedChanges).map((one) => one.slice(0, 500)),
+  changes_left_out: Math.max(0, changes.length - recordedChanges),
+});
+
+export const who = ({ uid, name }: Requester) => ({ uid, name });

@@ -1,0 +1,150 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { deny } from "../../src/commands/approvals/decide.ts";
+import { listApprovals } from "../../src/commands/approvals/list.ts";
+import { showApproval } from "../../src/commands/approvals/show.ts";
+import * as approvals from "../../src/commands/approvals.ts";
+import { createApproval } from "../../src/steward/approvals/store.ts";
+import type { Approval } from "../../src/steward/approvals/types.ts";
+import { nodeDisk } from "../../src/system/disk.ts";
+import { exit } from "../../src/system/errors.ts";
+import { newId } from "../../src/task/id.ts";
+import { failure, makeIo, makeSystem } from "./support.ts";
+
+const now = Date.parse("2027-01-01T12:00:00Z");
+const id = (count: number): string => newId(count, () => new Uint8Array(10));
+const at = (seconds: number): string => new Date(now + seconds * 1000).toISOString();
+
+const waiting = (count: number, rest: Partial<Approval> = {}): Approval => ({
+  version: 1,
+  id: id(count),
+  state: "pending",
+  by: { uid: 20_000, name: "a-desk" },
+  agent: "desk",
+  asked: at(-120),
+  expires: at(600),
+  needed: 2,
+  subject: {
+    kind: "tool",
+    tool: "shell",
+    arguments_sha256: "a".repeat(64),
+    arguments_bytes: 5000,
+    preview: '{"command":"echo \u001b[2Jhello"}',
+    task: id(77),
+    call: "1-1",
+  },
+  approvals: [{ uid: 1000, name: "trent", at: at(-60), why: "looks right" }],
+  ended: null,
+  settled: false,
+  ...rest,
+});
+
+function bed(list: readonly Approval[]) {
+  const place = mkdtempSync(join(tmpdir(), "con-approvals-"));
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  for (const one of list) createApproval(nodeDisk, place, one);
+  const made = makeIo("", { env: {}, now: () => now });
+  return { place, ...made };
+}
+
+const held: Approval = waiting(2, {
+  needed: 1,
+  approvals: [],
+  subject: {
+    kind: "request",
+    verb: "commission",
+    request: {
+      ...{ version: 1, verb: "commission", why: "a scribe", incident: null },
+      manifest: "name: scribe\ntier: operator\n\u202e",
+    },
+    reasons: ["tier operator"],
+  },
+});
+
+test("list shows what waits, how long, and how many have agreed; what is over is not there", async () => {
+  const over = waiting(3, { expires: at(-1) });
+  const { io, out, err, place } = bed([waiting(1), held, over]);
+  expect(await listApprovals([], io, place)).toBe(exit.ok);
+  const lines = out().split("\n");
+  expect(lines[1]).toMatch(/pending {2}desk {3}tool shell {2}1\/2 {5}2 min {2}10 min/);
+  expect(lines[2]).toMatch(/commission {2}0\/1 .* tier operator$/);
+  expect(lines).toHaveLength(4);
+  expect(out()).not.toContain("\u001b");
+  expect(err()).toBe("");
+});
+
+test("--all and --json show the end that nobody wrote down yet", async () => {
+  const { io, out, place } = bed([waiting(3, { expires: at(-1) })]);
+  await listApprovals(["--all", "--json"], io, place);
+  expect(JSON.parse(out())).toMatchObject({
+    approvals: [{ id: id(3), state: "expired", ended: { by: null } }],
+    damaged: [],
+  });
+});
+
+test("nothing waits; a damaged file is named", async () => {
+  const { io, out, err, place } = bed([]);
+  writeFileSync(join(place, `${id(1)}.json`), "{");
+  expect(await listApprovals([], io, place)).toBe(exit.ok);
+  expect(out()).toBe("nothing waits for a person\n");
+  expect(err()).toContain(`${id(1)}: its file is damaged`);
+});
+
+test("show says what is hidden, and obeys nothing that is shown", async () => {
+  const { io, out, place } = bed([waiting(1)]);
+  expect(await showApproval([id(1)], io, place)).toBe(exit.ok);
+  for (const text of [
+    "state    pending, 1 of 2 have approved",
+    "by trent: looks right",
+    "\\u001b[2Jhello",
+    "NOT ALL IS SHOWN of 5000 bytes",
+    `con approvals approve ${id(1)}`,
+  ])
+    expect(out()).toContain(text);
+  expect(out()).not.toContain("\u001b");
+});
+
+test("show has the whole of a request", async () => {
+  const { io, out, place } = bed([held]);
+  await showApproval([id(2)], io, place);
+  for (const text of ["because  tier operator", "why:\na scribe\n", "tier: operator\n\\u202e"])
+    expect(out()).toContain(text);
+});
+
+test("an unknown one is 65, a directory that one may not enter 77", async () => {
+  const { io, place } = bed([]);
+  expect(await failure(() => showApproval([id(9)], io, place))).toMatchObject({
+    code: exit.badInput,
+  });
+  chmodSync(place, 0o000);
+  onTestFinished(() => chmodSync(place, 0o700));
+  if (process.getuid?.() === 0) return;
+  expect(await failure(() => listApprovals([], io, place))).toMatchObject({
+    code: exit.permission,
+  });
+});
+
+test("deny needs a reason, and both an id", async () => {
+  const { io } = bed([]);
+  expect(await failure(() => deny([id(1)], io))).toMatchObject({
+    code: exit.usage,
+    why: "--why is missing",
+  });
+  expect(await failure(() => approvals.run(["approve", "../x"], io))).toMatchObject({
+    code: exit.badInput,
+    why: "it is no id",
+  });
+});
+
+test("con dev has none, and help has an example", async () => {
+  const { root } = makeSystem();
+  expect(await failure(() => approvals.run([], makeIo(root).io))).toMatchObject({
+    code: exit.unavailable,
+  });
+  const { io, out } = makeIo("");
+  for (const argv of [["--help"], ["list", "--help"], ["show", "--help"], ["deny", "--help"]])
+    expect(await approvals.run(argv, io)).toBe(exit.ok);
+  expect(out().match(/Example:/g)).toHaveLength(4);
+});
