@@ -10,11 +10,14 @@ const may = {
   tools: ["sandbox", "system", "task"],
   gateway: ["config", "model", "system"],
   host: ["config", "system"],
-  steward: ["host", "config", "task", "system"],
+  steward: ["host", "config", "spool", "task", "system"],
   contract: [
     "config", "host", "sandbox", "spool", "steward/types", "steward/ask", "system", "task",
   ],
-  runner: ["task", "spool", "agent", "model", "tools", "sandbox", "config", "system"],
+  runner: [
+    "task", "spool", "agent", "model", "tools", "sandbox", "config", "system", "steward/types",
+    "steward/ask", "steward/approvals/tools",
+  ],
   commands: [
     "task", "spool", "agent", "model", "tools", "sandbox", "gateway", "host", "steward", "contract",
     "runner", "config", "system",

@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   responses: () => import("./commands/responses.ts"),
   logs: () => import("./commands/logs.ts"),
   agent: () => import("./commands/agent.ts"),
+  approvals: () => import("./commands/approvals.ts"),
   halt: () => import("./commands/halt.ts"),
   resume: () => import("./commands/resume.ts"),
   model: () => import("./commands/model.ts"),

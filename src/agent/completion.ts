@@ -81,7 +81,8 @@ const cut = (text: string, room: number): string => `${text.slice(0, room).toWel
 /** An end with what the checks said last. */
 export function withChecks(state: RunState, outcome: Outcome): Outcome {
   const { checks } = state;
-  if (checks === null || outcome.kind === "defer" || outcome.kind === "cancelled") return outcome;
+  if (checks === null || outcome.kind === "defer") return outcome;
+  if (outcome.kind === "held" || outcome.kind === "cancelled") return outcome;
   const failing = checks.filter((check) => check.state !== "pass");
   if (outcome.kind === "done" || failing.length === 0) return { ...outcome, checks };
   const said = shares(failing).map(({ name, state: verdict, found }) => ({

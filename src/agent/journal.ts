@@ -8,6 +8,7 @@
 import type { Message, ToolCall } from "../model/types.ts";
 import type { CheckResult } from "../task/done-when/types.ts";
 import type { Outcome, Usage } from "../task/task.ts";
+import type { Denial } from "../tools/tool.ts";
 
 interface CallIntent {
   readonly kind: "tool-intent";
@@ -29,6 +30,23 @@ export interface CallResult {
   /** Set when a crash cut the call: nobody knows whether it happened. */
   readonly interrupted: boolean;
   /** Id of the task that this call sent to another agent, or null. */
+  readonly sent: string | null;
+  /** The rule that refused the call. */
+  readonly denial?: Denial;
+  readonly at: string;
+}
+
+/** Instead of a result: the call waits. What comes back becomes its result, or asks the gate again. */
+export interface CallHeld {
+  readonly kind: "tool-hold";
+  readonly step: number;
+  readonly index: number;
+  readonly waitFor: readonly string[];
+  /** Epoch milliseconds. */
+  readonly until: number;
+  readonly why: string;
+  /** True when the gate waits and the tool did not run yet. */
+  readonly gate: boolean;
   readonly sent: string | null;
   readonly at: string;
 }
@@ -75,6 +93,7 @@ export type JournalLine =
   | { readonly kind: "note"; readonly step: number; readonly text: string; readonly at: string }
   | CallIntent
   | CallResult
+  | CallHeld
   /** The answer is there, and the task's own completion checks are made. */
   | { readonly kind: "check-intent"; readonly round: number; readonly at: string }
   | ChecksMade
@@ -92,6 +111,7 @@ const kinds: ReadonlySet<string> = new Set<JournalLine["kind"]>([
   "note",
   "tool-intent",
   "tool-result",
+  "tool-hold",
   "check-intent",
   "check-result",
   "final",
@@ -140,7 +160,12 @@ function decodeLine(text: string): JournalLine | string {
   return isLine ? (value as JournalLine) : "is not a journal line of this version";
 }
 
-const completed: ReadonlySet<string> = new Set(["model-result", "tool-result", "check-result"]);
+const completed: ReadonlySet<string> = new Set([
+  "model-result",
+  "tool-result",
+  "tool-hold",
+  "check-result",
+]);
 
 /** Completed calls of models and tools, and rounds of checks: an attempt that adds some made progress. */
 export const progressOf = (lines: readonly JournalLine[]): number =>

@@ -9,8 +9,10 @@ import type { ModelError, ModelReply, ToolCall } from "../model/types.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import { receive } from "./ask.ts";
 import { judgeByChecks, refusedChecks, withChecks } from "./completion.ts";
+import { hasWoken, heldOutcome } from "./held.ts";
 import { failed, modelRemedy } from "./limits.ts";
 import { promptMessages } from "./prompt.ts";
+import type { Turn } from "./resume.ts";
 import {
   type Completion,
   createRun,
@@ -59,7 +61,8 @@ function afterThrow(run: Run, error: unknown): Outcome {
 /** An end is written down, so that a crash before settling finds it and asks no model again. */
 function conclude(run: Run, reached: Outcome): Outcome {
   const outcome = withChecks(run.state, reached);
-  if (outcome.kind !== "defer") run.record({ kind: "final", outcome, at: run.now() });
+  if (outcome.kind !== "defer" && outcome.kind !== "held")
+    run.record({ kind: "final", outcome, at: run.now() });
   run.commit();
   return outcome;
 }
@@ -69,6 +72,7 @@ async function attempt(run: Run, deps: RunDeps): Promise<Outcome> {
   if (run.state.messages.length === 0) writePrompt(run, deps);
   for (;;) {
     if (run.state.turn !== null) await finishTurn(run, run.state.turn);
+    if (run.state.turn !== null) return waiting(run, run.state.turn);
     const { completion } = run.options;
     const end = completion === null ? judgeAnswer(run) : await judgeChecked(run, completion);
     const stop = end ?? stopped(run) ?? outOfSteps(run);
@@ -76,6 +80,13 @@ async function attempt(run: Run, deps: RunDeps): Promise<Outcome> {
     const outcome = await askModel(run);
     if (outcome !== null) return outcome;
   }
+}
+
+/** The turn is still open, and everything that could be done for it is done. */
+function waiting(run: Run, turn: Turn): Outcome {
+  // Told to stop before what came back could be looked at: the next attempt does.
+  const stop = hasWoken(run, turn) ? stopped(run) : null;
+  return stop ?? heldOutcome(turn, run.state.tally);
 }
 
 function writePrompt(run: Run, deps: RunDeps): void {
@@ -185,7 +196,7 @@ function modelFailed(run: Run, step: number, error: ModelError): Outcome {
   const { retryAfterSeconds: seconds } = error;
   return {
     kind: "defer",
-    why: `the model is away: ${error.message}`,
+    why: error.status === 402 ? error.message : `the model is away: ${error.message}`,
     notBefore: seconds === null ? null : Date.parse(run.now()) + seconds * 1000,
     tally: run.state.tally,
   };

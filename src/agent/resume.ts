@@ -7,13 +7,16 @@
 import type { Message, ToolCall } from "../model/types.ts";
 import type { CheckResult } from "../task/done-when/types.ts";
 import { emptyTally, type Outcome, type Tally } from "../task/task.ts";
-import type { CallResult, JournalLine, ModelResult } from "./journal.ts";
+import type { CallHeld, CallResult, JournalLine, ModelResult } from "./journal.ts";
 
 /** The calls of the latest model turn, by index from 1. */
 export interface Turn {
   readonly step: number;
   readonly calls: readonly ToolCall[];
+  /** Calls whose tool was started; a call that waits is not among them. */
   readonly begun: ReadonlySet<number>;
+  /** Calls that wait. */
+  readonly holds: ReadonlyMap<number, CallHeld>;
   readonly results: ReadonlyMap<number, CallResult>;
 }
 
@@ -74,11 +77,22 @@ export function advance(state: RunState, line: JournalLine): RunState {
       return line.text === null ? made : { ...told(made, line.text), nudged: false };
     }
     case "tool-intent":
-      return withTurn(state, (turn) => ({ ...turn, begun: new Set([...turn.begun, line.index]) }));
+      return withTurn(state, (turn) => ({
+        ...turn,
+        begun: new Set([...turn.begun, line.index]),
+        holds: without(turn.holds, line.index),
+      }));
+    case "tool-hold":
+      return withTurn(addChild(state, line.sent), (turn) => ({
+        ...turn,
+        begun: new Set([...turn.begun].filter((index) => index !== line.index)),
+        holds: new Map([...turn.holds, [line.index, line]]),
+      }));
     case "tool-result":
       return closeTurn(
         withTurn(addChild(state, line.sent), (turn) => ({
           ...turn,
+          holds: without(turn.holds, line.index),
           results: new Map([...turn.results, [line.index, line]]),
         })),
       );
@@ -118,7 +132,13 @@ function afterReply(state: RunState, line: ModelResult): RunState {
     turn:
       line.toolCalls.length === 0
         ? null
-        : { step: line.step, calls: line.toolCalls, begun: new Set(), results: new Map() },
+        : {
+            step: line.step,
+            calls: line.toolCalls,
+            begun: new Set(),
+            holds: new Map(),
+            results: new Map(),
+          },
   };
 }
 
@@ -152,6 +172,9 @@ const addChild = (state: RunState, sent: string | null): RunState =>
   sent === null
     ? state
     : { ...state, tally: { ...state.tally, children: [...state.tally.children, sent] } };
+
+const without = (holds: Turn["holds"], index: number): Turn["holds"] =>
+  new Map([...holds].filter(([held]) => held !== index));
 
 const withTurn = (state: RunState, change: (turn: Turn) => Turn): RunState =>
   state.turn === null ? state : { ...state, turn: change(state.turn) };

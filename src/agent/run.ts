@@ -6,9 +6,11 @@
  */
 import type { StreamModel } from "../model/types.ts";
 import type { CheckResult } from "../task/done-when/types.ts";
+import type { Woken } from "../task/hold.ts";
 import type { Task } from "../task/task.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { ValidateArguments } from "./arguments.ts";
+import type { Gate } from "./gate.ts";
 import type { JournalLine } from "./journal.ts";
 import type { RunLimits } from "./limits.ts";
 import type { Persona } from "./prompt.ts";
@@ -39,6 +41,8 @@ export interface RunDeps {
   readonly clock: RunClock;
   /** A fresh unguessable nonce, ≥ 64 random bits as hex. */
   readonly nonce: () => string;
+  /** Asked before each tool call. */
+  readonly gate?: Gate;
 }
 
 /** The completion checks of one task, ready to be made. */
@@ -63,11 +67,14 @@ export interface RunOptions {
   readonly context: Omit<ToolContext, "callId" | "signal">;
   /** Null: the answer alone ends the task. */
   readonly completion: Completion | null;
+  /** Calls of this task whose waiting is over. */
+  readonly woken?: readonly Woken[];
   /** Cancel or shutdown: the run ends with `defer` and can be resumed. */
   readonly signal: AbortSignal;
 }
 
 export interface Run extends Pick<RunDeps, "model" | "tools" | "validate" | "nonce"> {
+  readonly gate: Gate;
   readonly task: Task;
   readonly options: RunOptions;
   readonly state: RunState;
@@ -91,6 +98,7 @@ export function createRun(deps: RunDeps, task: Task, options: RunOptions, end: A
     tools: deps.tools,
     validate: deps.validate,
     nonce: deps.nonce,
+    gate: deps.gate ?? (() => Promise.resolve(null)),
     task,
     options,
     get state() {

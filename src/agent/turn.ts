@@ -1,13 +1,16 @@
 /**
  * The tool calls of one model turn: which run, in which order, and what the model is told.
  *
- * Never: runs a call twice, or a call whose arguments do not fit its schema. A call that was begun
- * before a crash is reported, not repeated: whether it happened is for the model to find out.
+ * Never: runs a call twice, one whose arguments do not fit its schema, or one that its gate stops. A
+ * call that was begun before a crash is reported, not repeated, unless its tool says that repeating is
+ * harmless: whether it happened is for the model to find out.
  */
-import type { Message, ToolCall } from "../model/types.ts";
 import type { Tool, ToolResult } from "../tools/tool.ts";
 import { parseArguments } from "./arguments.ts";
-import type { CallResult } from "./journal.ts";
+import type { GatedCall } from "./gate.ts";
+import { callIdOf, faultOf, holdLine, settleWoken, wokenOf } from "./held.ts";
+import type { JournalLine } from "./journal.ts";
+import { callAt, resultLine } from "./result.ts";
 import type { Turn } from "./resume.ts";
 import type { Run } from "./run.ts";
 
@@ -15,26 +18,30 @@ const interruptedText =
   "interrupted: the system stopped during this call. It may or may not have happened. " +
   "Check before you do it again.";
 
-/** Returns when every call of the turn has its result. */
+/** Returns when every call of the turn has its result or waits for it. */
 export async function finishTurn(run: Run, turn: Turn): Promise<void> {
-  const open = turn.calls.map((_, at) => at + 1).filter((index) => !turn.results.has(index));
-  const cut = open.filter((index) => turn.begun.has(index));
-  const fresh = open.filter((index) => !turn.begun.has(index));
-  for (const index of cut) {
+  const waiting = settleWoken(run, turn);
+  const open = turn.calls
+    .map((_, at) => at + 1)
+    .filter((index) => !turn.results.has(index) && !turn.holds.has(index));
+  const isCut = (index: number): boolean =>
+    turn.begun.has(index) && findTool(run, callAt(turn, index).name)?.repeatable !== true;
+  for (const index of open.filter(isCut)) {
     const result = { ok: false, text: interruptedText };
     run.record(resultLine(run, turn, index, result, true));
   }
+  const runnable = [...waiting, ...open.filter((index) => !isCut(index))].sort((a, b) => a - b);
   const sideBySide = turn.calls.every(({ name }) => findTool(run, name)?.parallel === true);
-  if (sideBySide) await runTogether(run, turn, fresh);
-  else for (const index of fresh) await runAlone(run, turn, index);
+  if (sideBySide) await runTogether(run, turn, runnable);
+  else for (const index of runnable) await runAlone(run, turn, index);
 }
 
 /** Its result goes to the disk together with the next intent, in any case before the next act. */
 async function runAlone(run: Run, turn: Turn, index: number): Promise<void> {
   const prepared = await prepare(run, turn, index);
-  const result =
-    typeof prepared === "function" ? await begin(run, turn, [index], prepared) : prepared;
-  run.record(resultLine(run, turn, index, result));
+  if (typeof prepared !== "function") return run.record(endLine(run, turn, index, prepared, true));
+  const result = await begin(run, turn, [index], prepared);
+  run.record(endLine(run, turn, index, result, false));
 }
 
 function begin<T>(run: Run, turn: Turn, indexes: readonly number[], act: () => T): T {
@@ -70,8 +77,8 @@ async function runTogether(run: Run, turn: Turn, indexes: readonly number[]): Pr
 }
 
 async function runOne(run: Run, turn: Turn, index: number, act: Prepared): Promise<void> {
-  const result = typeof act === "function" ? await act() : act;
-  run.record(resultLine(run, turn, index, result));
+  const runs = typeof act === "function";
+  run.record(endLine(run, turn, index, runs ? await act() : act, !runs));
   run.commit();
 }
 
@@ -84,17 +91,41 @@ async function prepare(run: Run, turn: Turn, index: number): Promise<Prepared> {
   const { callsPerTurn } = run.options.limits;
   if (index > callsPerTurn)
     return refuse(`not run: at most ${callsPerTurn} calls in one turn. Call again for the rest.`);
+  const callId = callIdOf(turn.step, index);
   const tool = findTool(run, call.name);
-  if (tool === null) {
-    const known = run.tools.map(({ name }) => name).join(", ");
-    return refuse(`there is no tool "${call.name}". The tools are: ${known}.`);
-  }
+  if (tool === null) return unknownTool(run, call.name, callId);
   const parsed = await parseArguments(call.name, call.arguments, run.validate);
   if (!parsed.ok) return refuse(badArguments(tool, parsed.why));
-  return () => act(run, tool, parsed.args, `${turn.step}-${index}`);
+  // Begun before: the gate let it pass then, and is not asked twice.
+  const stop = turn.begun.has(index)
+    ? null
+    : await askGate(run, {
+        tool: tool.name,
+        args: parsed.args,
+        callId,
+        woken: wokenOf(run, callId),
+      });
+  return stop ?? (() => act(run, tool, parsed.args, callId));
+}
+
+/** The gate knows whether it is one that this agent was not given. */
+async function unknownTool(run: Run, name: string, callId: string): Promise<ToolResult> {
+  const known = run.tools.map((tool) => tool.name).join(", ");
+  const refused = await askGate(run, { tool: name, args: {}, callId, woken: null });
+  return refused ?? refuse(`there is no tool "${name}". The tools are: ${known}.`);
 }
 
 const refuse = (text: string): ToolResult => ({ ok: false, text });
+
+/** Fails closed. */
+async function askGate(run: Run, call: GatedCall): Promise<ToolResult | null> {
+  try {
+    return await run.gate(call);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return refuse(`not run: internal error before tool ${call.tool}: ${why}`);
+  }
+}
 
 const badArguments = (tool: Tool, why: string): string =>
   `not run: ${why}. The arguments of ${tool.name} must fit this JSON Schema: ` +
@@ -115,50 +146,22 @@ async function act(
   }
 }
 
-function resultLine(
+function endLine(
   run: Run,
   turn: Turn,
   index: number,
   result: ToolResult,
-  interrupted = false,
-): CallResult {
-  const call = callAt(turn, index);
-  const times = timesMade(run.state.messages, call);
-  const hint = times < repeatsBeforeHint ? "" : repeatHint(times);
-  return {
-    kind: "tool-result",
-    step: turn.step,
-    index,
-    ok: result.ok,
-    text: result.text + hint,
-    interrupted,
-    sent: result.sent ?? null,
-    at: run.now(),
-  };
+  gate: boolean,
+): JournalLine {
+  const { hold, sent = null } = result;
+  if (hold === undefined) return resultLine(run, turn, index, result);
+  const fault = faultOf(run, callIdOf(turn.step, index), hold);
+  if (fault === null) return holdLine(run, turn.step, index, { ...hold, sent, gate });
+  return resultLine(run, turn, index, {
+    ...refuse(`no result: ${fault}.`),
+    ...(sent === null ? {} : { sent }),
+  });
 }
-
-const repeatsBeforeHint = 3;
-
-const repeatHint = (times: number): string =>
-  `\n[You made exactly this call ${times} times. Its result will not change by repeating it: ` +
-  "try another way, or answer with what you know.]";
-
-/** The latest turn's calls are part of `messages` already. */
-const timesMade = (messages: readonly Message[], call: ToolCall): number =>
-  messages
-    .flatMap((message) => (message.role === "assistant" ? (message.tool_calls ?? []) : []))
-    .filter(
-      (made) =>
-        made.type === "function" &&
-        made.function.name === call.name &&
-        made.function.arguments === call.arguments,
-    ).length;
 
 const findTool = (run: Run, name: string): Tool | null =>
   run.tools.find((tool) => tool.name === name) ?? null;
-
-function callAt(turn: Turn, index: number): ToolCall {
-  const call = turn.calls[index - 1];
-  if (call === undefined) throw new RangeError(`turn ${turn.step} has no call ${index}`);
-  return call;
-}

@@ -2,6 +2,7 @@
 import { readGateway } from "../config/compiled.ts";
 import { startGateway } from "../gateway/program.ts";
 import { ConError, exit } from "../system/errors.ts";
+import { loadJournal } from "../system/journal.ts";
 import { createLog } from "../system/log.ts";
 import { loadPeerReader } from "../system/peercred.ts";
 
@@ -37,6 +38,7 @@ export async function run(argv: string[]): Promise<number> {
     credentials: process.env["CREDENTIALS_DIRECTORY"] ?? null,
     readPeer: loadPeerReader(),
     log: createLog(),
+    journal: loadJournal(),
     idleMs,
   });
   process.once("SIGTERM", gateway.stop);

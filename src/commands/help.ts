@@ -19,6 +19,7 @@ System
   status       how the system and its agents are
   logs         what agents and gateway wrote to the journal
   agent        list, show, pause, resume, kill and quarantine agents
+  approvals    what waits for a person: list, show, approve, deny
   halt         stop all workers or all agents
   resume       end what con halt began
   model        list, test and choose models

@@ -1,75 +1,85 @@
 /**
- * `con logs [NAME]`: what the units wrote to the journal, shown by journalctl(1), which escapes
- * control characters itself. Never: passes text to a shell.
+ * `con logs [NAME]`: what the units wrote to the journal; with `--audit`, what agents did; with `--verify`,
+ * whether anybody changed what is on record.
  */
-import { spawn } from "node:child_process";
 import { ConError, exit } from "../system/errors.ts";
+import { showAudit } from "./logs/audit.ts";
+import { type Attach, attachProgram, journalArguments, verdict } from "./logs/journal.ts";
+import { verifyLogs } from "./logs/verify.ts";
 import { type Io, processIo } from "./shared/io.ts";
 import { knownAgent } from "./shared/known.ts";
 import { newCommand, parse, wholeNumber } from "./shared/parse.ts";
 import { loadSystem } from "./shared/system.ts";
 
+export { type Attach, journalArguments } from "./logs/journal.ts";
+
 const example = `Without NAME: all units of con, the gateway included.
+
+--audit shows the latest of what agents did: tasks, model calls, tool calls, denials. Who acted is the user
+that the kernel named. The same lines are in the journal: journalctl CON_TASK=ID, or -t con-audit.
+
+--verify reads the records that are hash chains from their first lines: what agents did, what the steward did, what
+contracts found. Edits, removals and another order are found. Whether lines were cut off at the end only root
+can see, because only root may read where they should end.
+
+Exit code of --verify: 0, 1 when one is broken, 77 when one may not be read.
+Keys of --json: with --audit, events [{seq, kind, at, agent, uid, task, …}]; with --verify, verify [{chain, ok,
+files, records, torn, end_checked, file, line, why}].
 
 Example:
   con logs -n 50 concierge
-  con logs -f`;
+  con logs -f
+  con logs --audit -n 100 concierge
+  sudo con logs --verify`;
 
-/** Runs a program on our own terminal and tells its exit code; 127 when it is not there. */
-export type Attach = (argv: readonly [string, ...string[]]) => Promise<number>;
+interface Options {
+  readonly follow?: boolean;
+  readonly number: number;
+  readonly audit?: boolean;
+  readonly verify?: boolean;
+  readonly json?: boolean;
+}
 
 export async function run(
   argv: string[],
   io: Io = processIo(),
   attach: Attach = attachProgram,
+  statePath?: string,
 ): Promise<number> {
   const command = newCommand("logs", "Show the log of an agent, or of all.", example)
     .argument("[name]", "an agent")
     .option("-f, --follow", "go on with new lines until stopped")
-    .option("-n, --number <n>", "how many lines", wholeNumber("--number", 0), 20);
+    .option("-n, --number <n>", "how many lines", wholeNumber("--number", 0), 20)
+    .option("--audit", "show what agents did")
+    .option("--verify", "check the records that are hash chains")
+    .option("--json", "print JSON, with --audit or --verify");
   if (parse(command, argv, io) === "help") return exit.ok;
+  const options = command.opts<Options>();
+  refuseMixed(options);
   const system = loadSystem(io.env);
+  const { root } = system.runtime;
   const [name] = command.args;
+  const { json = false, number } = options;
+  if (options.verify === true) return verifyLogs(root, io, json, statePath);
+  // What removed agents did stays on record.
+  if (options.audit === true) return showAudit(root, io, { agent: name ?? null, number, json });
   const agent = name === undefined ? null : knownAgent(system.runtime, name).name;
   if (system.dev)
     throw new ConError(
       exit.unavailable,
       "logs",
       "con dev keeps no journal",
-      "look at the terminal where con dev runs, or see con trace ID",
+      "look at the terminal where con dev runs, or see con logs --audit",
     );
-  const { follow = false, number } = command.opts<{ follow?: boolean; number: number }>();
-  const code = await attach(journalArguments(agent, number, follow));
+  const code = await attach(journalArguments(agent, number, options.follow ?? false));
   return verdict(code, io.uid);
 }
 
-/** Pure: the whole command line of journalctl. */
-export function journalArguments(
-  agent: string | null,
-  lines: number,
-  follow: boolean,
-): readonly [string, ...string[]] {
-  const units = agent === null ? ["con@*", "con-*"] : [`con@${agent}.service`];
-  const selected = units.flatMap((unit) => ["--unit", unit]);
-  const mode = follow ? ["--follow"] : ["--no-pager"];
-  return ["journalctl", ...selected, "--lines", String(lines), ...mode];
-}
-
-function verdict(code: number, uid: number): number {
-  if (code === 0 || code === 130) return exit.ok;
-  if (code === 127)
-    throw new ConError(exit.unavailable, "logs", "journalctl is not here", "install systemd");
-  const remedy = "join the group systemd-journal, or run it as root";
-  if (uid !== 0) throw new ConError(exit.permission, "logs", "journalctl refused", remedy);
-  throw new ConError(exit.unavailable, "logs", `journalctl ended with ${code}`, "see above");
-}
-
-function attachProgram(argv: readonly [string, ...string[]]): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(argv[0], argv.slice(1), { stdio: "inherit" });
-    // Ctrl-C goes to the whole foreground group; we wait for journalctl to end first.
-    process.on("SIGINT", () => undefined);
-    child.on("error", () => resolve(127));
-    child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
-  });
+function refuseMixed({ audit, verify, json, follow }: Options): void {
+  const usage = (why: string, remedy: string) => new ConError(exit.usage, "logs", why, remedy);
+  if (audit && verify) throw usage("--audit and --verify are two things", "give one of them");
+  if (json && !audit && !verify)
+    throw usage("--json goes with --audit or --verify", "use journalctl -o json for the journal");
+  if (follow && (audit || verify))
+    throw usage("--follow shows the journal", "use journalctl -f -t con-audit");
 }

@@ -3,6 +3,7 @@
  * Reads only.
  */
 import { join } from "node:path";
+import type { SystemRuntime } from "../config/types.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { exit } from "../system/errors.ts";
 import type { TaskRecord } from "../task/task.ts";
@@ -12,12 +13,14 @@ import { type Io, paint, processIo } from "./shared/io.ts";
 import { newCommand, parse } from "./shared/parse.ts";
 import { loadSystem } from "./shared/system.ts";
 import { duration, safeJson, safeLine, safeText } from "./shared/text.ts";
+import { type Wait, waitsOf, waitText } from "./shared/waits.ts";
 
 const example = `ID is a task id, a beginning of one that fits only one task, or the name of the dropped file.
 Without an answer yet, the state says where the task is: pending, active, deferred (until), held,
 corrupt, failed.
 
-Keys of --json: id, agent, state, retry_at, record (as in outbox/ID.json, or null), answer, path.
+Keys of --json: id, agent, state, retry_at, waits_for [{id, from, until, why}] (for held tasks), record (as in
+outbox/ID.json, or null), answer, path.
 
 Example:
   con show hello
@@ -30,6 +33,8 @@ interface View {
   readonly state: TaskState;
   /** RFC 3339, for deferred tasks. */
   readonly retry_at: string | null;
+  /** What a held task waits for; null for other tasks, or where the caller may not look. */
+  readonly waits_for: readonly Wait[] | null;
   readonly record: TaskRecord | null;
   readonly answer: string | null;
   /** Where the answer, or the task, lies. */
@@ -44,18 +49,19 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   const system = loadSystem(io.env).runtime;
   const found = findTask(nodeDisk, system, command.args[0] ?? "");
   const answer = readAnswer(nodeDisk, system, found.agent, found.id);
-  const view = viewOf(found, answer);
+  const view = viewOf(system, found, answer);
   if (command.opts<{ json?: boolean }>().json) io.out(safeJson(view));
   else print(io, view);
   return exit.ok;
 }
 
-function viewOf(found: Found, answer: Answer | null): View {
+function viewOf(system: SystemRuntime, found: Found, answer: Answer | null): View {
   return {
     id: found.id,
     agent: found.agent.name,
     state: stateOf(found, answer),
     retry_at: found.place === "deferred" ? retryTime(found) : null,
+    waits_for: found.place === "held" ? waitsOf(nodeDisk, system, found.agent, found.id) : null,
     record: answer?.record ?? null,
     answer: answer?.text ?? null,
     path: answer?.path ?? join(found.directory, `${found.id}.task`),
@@ -80,6 +86,7 @@ function print(io: Io, view: View): void {
     ["state", view.state],
   ];
   if (view.retry_at !== null) lines.push(["retry at", view.retry_at]);
+  for (const wait of view.waits_for ?? []) lines.push(["held", waitText(wait)]);
   if (view.record !== null) lines.push(...recordLines(view.record));
   lines.push([view.answer === null ? "lies in" : "answer in", view.path]);
   for (const [key, value] of lines)

@@ -19,15 +19,20 @@ import {
   unitsOf,
 } from "./shared/overview.ts";
 import { newCommand, parse } from "./shared/parse.ts";
+import { devPlaces } from "./shared/places.ts";
+import { readSpending, type Spend, spendOfAll, spendOfOne } from "./shared/spend.ts";
 import { isolationWarning, loadSystem, type System } from "./shared/system.ts";
 import { duration, safeJson, safeLine, table } from "./shared/text.ts";
 import { type AskUnits, askSystemd, type UnitStates } from "./shared/units.ts";
+import { waitLines } from "./shared/waits.ts";
 
 const example = `Without NAME: one line for each agent. Counts are tasks in its folders; ? = you may not look.
 
 Keys of --json: system {name, root, front_desk, isolation, state}, gateway {socket, state},
+spend {day, usd, tokens, usd_per_day, tokens_per_day} or null: today (UTC), calls under way included,
 agents [{name, tier, description, model, schedule, wake, state, hold {kind, by, at, why, undo} or null,
-pending, active, deferred, held, corrupt, failed, answered, last_activity}].
+pending, active, deferred, held, waits [{task, id, from, until, why}], corrupt, failed, answered, last_activity,
+spend like above}].
 
 Example:
   con status
@@ -42,7 +47,13 @@ interface Overview {
     readonly state: string;
   };
   readonly gateway: { readonly socket: string; readonly state: string };
-  readonly agents: readonly AgentOverview[];
+  /** Of the whole system, root's own calls included. */
+  readonly spend: Spend | null;
+  readonly agents: readonly AgentStatus[];
+}
+
+interface AgentStatus extends AgentOverview {
+  readonly spend: Spend | null;
 }
 
 export async function run(
@@ -56,16 +67,23 @@ export async function run(
   if (parse(command, argv, io) === "help") return exit.ok;
   const system = loadSystem(io.env);
   const [name] = command.args;
-  const overview = await look(system, name, ask);
+  const overview = await look(system, name, ask, io.now());
   if (command.opts<{ json?: boolean }>().json) io.out(safeJson(overview));
   else print(io, system, overview, name !== undefined);
   return exit.ok;
 }
 
-async function look(system: System, name: string | undefined, ask: AskUnits): Promise<Overview> {
+async function look(
+  system: System,
+  name: string | undefined,
+  ask: AskUnits,
+  now: number,
+): Promise<Overview> {
   const { runtime } = system;
   const agents = name === undefined ? runtime.agents : [knownAgent(runtime, name)];
   const holds = holdsOf(system.dev);
+  const compiled = system.dev ? devPlaces(runtime.root).compiled : undefined;
+  const spending = await readSpending(now, compiled);
   const states = system.dev
     ? devStates(await isListening(runtime.gateway))
     : unitStates(await ask(unitNames(agents)));
@@ -78,9 +96,11 @@ async function look(system: System, name: string | undefined, ask: AskUnits): Pr
       state: states.system,
     },
     gateway: { socket: runtime.gateway, state: states.gateway },
-    agents: agents.map((agent) =>
-      overviewOf(nodeDisk, runtime, agent, states.agent, heldBy(holds, agent)),
-    ),
+    spend: spending.system,
+    agents: agents.map((agent) => ({
+      ...overviewOf(nodeDisk, runtime, agent, states.agent, heldBy(holds, agent)),
+      spend: spending.agent(agent),
+    })),
   };
 }
 
@@ -143,7 +163,9 @@ function print(io: Io, system: System, overview: Overview, isOne: boolean): void
   if (first === undefined) io.out("no agents; see agents.d in the configuration\n");
   else if (isOne) printOne(io, first);
   else printAll(io, overview.agents);
+  io.out(isOne ? spendOfOne(overview.agents) : spendOfAll(overview.spend, overview.agents));
   for (const agent of overview.agents) printHold(io, agent);
+  for (const { name, waits } of overview.agents) io.out(waitLines(name, waits));
 }
 
 function printHold(io: Io, { name, hold }: AgentOverview): void {
@@ -169,8 +191,8 @@ function printAll(io: Io, agents: readonly AgentOverview[]): void {
   io.out(table(head, rows));
 }
 
-function printOne(io: Io, agent: AgentOverview): void {
-  const { hold: _, ...shown } = agent;
+function printOne(io: Io, agent: AgentStatus): void {
+  const { hold: _, waits: __, spend: ___, ...shown } = agent;
   const rows = Object.entries(shown).map(([key, value]) => {
     const text = value === null && key in { schedule: 0, last_activity: 0 } ? "none" : value;
     return [key.replace("_", " "), text === null ? "?" : safeLine(String(text))];

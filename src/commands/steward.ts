@@ -1,8 +1,13 @@
 /** `con steward`: what con-steward.service runs. Does what the requests in its inbox ask for. Root only. */
 import { randomBytes } from "node:crypto";
-import { readSystem } from "../config/compiled.ts";
+import { existsSync } from "node:fs";
+import { readAgent, readSystem } from "../config/compiled.ts";
+import type { AgentRuntime } from "../config/types.ts";
 import { readRegistry } from "../host/machine.ts";
 import { observePeople } from "../host/observe.ts";
+import { agentBase, bellOf } from "../host/paths.ts";
+import { agentPaths } from "../spool/layout.ts";
+import type { Mailbox } from "../spool/world.ts";
 import { systemHost } from "../steward/host.ts";
 import { stewardPlaces } from "../steward/places.ts";
 import { requesterOf } from "../steward/policy.ts";
@@ -46,12 +51,33 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
       places: stewardPlaces,
       requester: (uid) => requesterOf(uid, observePeople(), readRegistry()),
       agents: () => readSystem().agents,
+      runtime: deployed,
+      frontDesk: () => readSystem().frontDesk,
+      hasData: (agent) => existsSync(agentBase(agent)),
+      mailboxOf,
       record,
       host: systemHost,
     });
   } finally {
     lock.release();
   }
+}
+
+/** As root compiled it: what /etc/con says since then does not count yet. */
+function deployed(agent: string): AgentRuntime | null {
+  try {
+    return readAgent(agent);
+  } catch (error) {
+    if (error instanceof ConError) return null;
+    throw error;
+  }
+}
+
+function mailboxOf(agent: string): Mailbox | null {
+  const entry = readSystem().agents.find(({ name }) => name === agent);
+  if (entry === undefined) return null;
+  const bell = entry.wake === "bell" ? bellOf(agent) : null;
+  return { inbox: agentPaths(readSystem().root, agent).inbox, bell };
 }
 
 /** Opened each time: what a failed append left is put right by the next opening. */

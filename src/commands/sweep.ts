@@ -1,14 +1,15 @@
 /**
  * `con sweep`: starts every agent that has work which no wake announced. Run by con-sweep.service.
  *
- * An agent that is held keeps its work waiting. Looks at names and times only: never opens or moves an entry. What is due is decided again by the
- * runner; a start too many costs one short process. A folder that cannot be listed, because its agent put
- * something else in its place, counts as empty: it is nobody else's trouble.
+ * An agent that is held keeps its work waiting. Looks at names and times only: never opens or moves an
+ * entry. What is due is decided again by the runner; a start too many costs one short process. A folder
+ * that cannot be listed, because its agent put something else in its place, counts as empty: it is
+ * nobody else's trouble.
  */
 import { join } from "node:path";
 import { readSystem } from "../config/compiled.ts";
+import { holdOf, readHolds } from "../config/holds.ts";
 import type { SystemRuntime } from "../config/types.ts";
-import { holdOf, readHolds } from "../host/holds.ts";
 import { retryTimeOf } from "../spool/defer.ts";
 import { agentPaths, outerInbox } from "../spool/layout.ts";
 import { type Disk, errnoOf, nodeDisk } from "../system/disk.ts";
@@ -18,7 +19,7 @@ import { type Io, processIo } from "./shared/io.ts";
 import { newCommand, parse } from "./shared/parse.ts";
 
 const example = `Run by con-sweep.service every half minute, when a file in some queue gives a reason. Finds due
-retries, leftovers of a crash, and plain drops for agents that have only a bell.
+retries, waits that are over, leftovers of a crash, and plain drops for agents that have only a bell.
 
 Example:
   con sweep`;
@@ -53,6 +54,13 @@ export function agentsWithWork(disk: Disk, system: SystemRuntime, nowMs: number)
       list(disk, paths.queue.active).some(isEntry) ||
       list(disk, paths.queue.deferred).some(
         (entry) => isEntry(entry) && isDue(disk, join(paths.queue.deferred, entry), nowMs),
+      ) ||
+      // Beside the tasks lie their notes.
+      list(disk, paths.queue.held).some(
+        (entry) =>
+          isEntry(entry) &&
+          entry.endsWith(".task") &&
+          isDue(disk, join(paths.queue.held, entry), nowMs),
       );
     return hasWork ? [name] : [];
   });
@@ -64,7 +72,7 @@ const isEntry = (name: string): boolean => !name.startsWith(".");
 const isClaimable = (name: string): boolean =>
   name.endsWith(".task") && (isEntry(name) || name.startsWith(".open-"));
 
-/** A deferred task carries the time of its retry as mtime. */
+/** A deferred task carries the time of its retry as mtime, a held one that of its next look. */
 function isDue(disk: Disk, path: string, nowMs: number): boolean {
   try {
     return retryTimeOf(disk.lstat(path)) <= nowMs;

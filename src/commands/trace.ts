@@ -1,26 +1,35 @@
 /**
- * `con trace ID`: the whole story of a task out of its journal, step by step. Reads only. The
- * journal is the agent's own: nobody but it and root may read it.
+ * `con trace ID`: the whole story of a task, step by step, out of its journal and of what is on record about it:
+ * audit trail, steward, incidents. Reads only. The journal is the agent's own: nobody but it and root may read it.
  */
 import { join } from "node:path";
 import { decodeLines } from "../agent/journal.ts";
 import type { SystemRuntime } from "../config/types.ts";
 import { agentPaths } from "../spool/layout.ts";
+import type { Link } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
-import { asRoot, denied } from "./shared/access.ts";
-import { type Found, findTask } from "./shared/find.ts";
+import { isId } from "../task/id.ts";
+import { asRoot, denied, joinTrusted } from "./shared/access.ts";
+import { findTask } from "./shared/find.ts";
 import { type Io, paint, processIo } from "./shared/io.ts";
 import { newCommand, parse } from "./shared/parse.ts";
 import { readOwned } from "./shared/read.ts";
 import { type StoryEvent, storyOf } from "./shared/story.ts";
 import { loadSystem } from "./shared/system.ts";
-import { cut, safeJson, safeLine } from "./shared/text.ts";
+import { safeJson, safeLine } from "./shared/text.ts";
+import { differences } from "./trace/compare.ts";
+import { type Gathered, gather } from "./trace/gather.ts";
+import { timeline } from "./trace/timeline.ts";
 
-const example = `Needs root: a journal holds all that an agent read and did.
+const example = `As root: everything, because a journal holds all that an agent read and did. In the group trusted: what
+the audit trail, the steward and the contracts have on record about the task and those that belong to it.
 
 Keys of --json: id, agent, events [{kind, at, elapsed_ms, and as they apply step, index, name,
-arguments, ok, interrupted, sent, text, model, tokens, cost_usd, tool_calls, duration_ms, outcome, round, checks}].
+arguments, ok, interrupted, sent, text, model, tokens, cost_usd, tool_calls, duration_ms, outcome, round, checks,
+wait_for, until, denial}], journal (read, denied or missing), audit, actions and incidents (lines of those records,
+with seq), related {parents, children, replies, others}, hidden (records that you may not read), differences
+(between journal and audit trail).
 
 Example:
   con trace hello
@@ -30,6 +39,16 @@ Example:
 const journalLimit = 256 << 20;
 const shownCharacters = 300;
 
+/** Whose task it is, as far as the caller can see. */
+interface Traced {
+  readonly id: string;
+  readonly agent: string;
+  /** Null where there is none, or none that the caller may read; `trouble` says why. */
+  readonly events: readonly StoryEvent[] | null;
+  readonly trouble: ConError | null;
+  readonly gathered: Gathered;
+}
+
 export async function run(argv: string[], io: Io = processIo()): Promise<number> {
   const command = newCommand("trace", "Show what an agent did for a task.", example)
     .argument("<id>", "which task")
@@ -37,81 +56,112 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
     .option("--json", "print JSON");
   if (parse(command, argv, io) === "help") return exit.ok;
   const options = command.opts<{ json?: boolean; full?: boolean }>();
-  const system = loadSystem(io.env).runtime;
-  const found = findTask(nodeDisk, system, command.args[0] ?? "");
-  const events = storyOf(readJournal(system, found));
-  const { id, agent } = found;
-  if (options.json) io.out(safeJson({ id, agent: agent.name, events }));
-  else print(io, found, events, options.full ? Number.POSITIVE_INFINITY : shownCharacters);
+  const traced = trace(loadSystem(io.env).runtime, command.args[0] ?? "");
+  if (options.json) io.out(safeJson(asJson(traced)));
+  else print(io, traced, options.full ? Number.POSITIVE_INFINITY : shownCharacters);
   return exit.ok;
 }
 
-function readJournal(system: SystemRuntime, { id, agent, place }: Found) {
-  const path = join(agentPaths(system.root, agent.name).journal, `${id}.jsonl`);
-  const reading = readOwned(nodeDisk, path, agent.uid, journalLimit);
+function trace(system: SystemRuntime, wanted: string): Traced {
+  const { id, agent, trouble } = locate(system, wanted);
+  const journal = trouble ?? readJournal(system, id, agent);
+  const events = journal instanceof ConError ? null : journal;
+  const sent = (events ?? []).flatMap((event) => event.sent ?? []);
+  const gathered = gather(nodeDisk, system.root, id, sent);
+  const owner = agent === "" ? ownerOf(gathered, id) : agent;
+  const nothing = gathered.audit.length === 0;
+  if (journal instanceof ConError && nothing) throw betterRemedy(journal, gathered);
+  return {
+    ...{ id, agent: owner, events, gathered },
+    trouble: journal instanceof ConError ? journal : null,
+  };
+}
+
+/** People of group `trusted` see no folder of the queue, and still the audit trail. */
+function locate(
+  system: SystemRuntime,
+  wanted: string,
+): { readonly id: string; readonly agent: string; readonly trouble: ConError | null } {
+  try {
+    const { id, agent } = findTask(nodeDisk, system, wanted);
+    return { id, agent: agent.name, trouble: null };
+  } catch (error) {
+    if (!(error instanceof ConError) || !isId(wanted)) throw error;
+    return { id: wanted, agent: "", trouble: error };
+  }
+}
+
+/** Who claimed it. */
+function ownerOf({ audit }: Gathered, id: string): string {
+  const own = audit.filter(({ record }) => record["task"] === id);
+  const claimed = own.find(({ record }) => record["state"] === "claimed") ?? own[0];
+  const agent = claimed?.record["agent"];
+  return typeof agent === "string" ? agent : "?";
+}
+
+const betterRemedy = (error: ConError, { hidden }: Gathered): ConError =>
+  error.code === exit.permission && hidden.length > 0
+    ? new ConError(error.code, error.what, error.why, `${asRoot}, or ${joinTrusted}`)
+    : error;
+
+/** The journal's events, or why there are none. */
+function readJournal(
+  system: SystemRuntime,
+  id: string,
+  agent: string,
+): readonly StoryEvent[] | ConError {
+  const path = join(agentPaths(system.root, agent).journal, `${id}.jsonl`);
+  const uid = system.agents.find(({ name }) => name === agent)?.uid ?? -1;
+  const reading = readOwned(nodeDisk, path, uid, journalLimit);
   const fail = (why: string, remedy: string) =>
     new ConError(exit.badInput, `trace of ${id}`, why, remedy);
   switch (reading.kind) {
     case "denied":
-      throw denied(`trace of ${id}`, path, asRoot);
+      return denied(`trace of ${id}`, path, asRoot);
     case "missing":
-      throw fail("it has no journal", `it is ${place}; see con show ${id}`);
+      return fail("it has no journal", `it is ${placeOf(system, id)}; see con show ${id}`);
     case "refused":
       throw fail(`the journal is not read, for ${reading.why}`, `look at ${path}`);
     case "text": {
       const decoded = decodeLines(reading.text);
-      if (decoded.ok) return decoded.lines;
+      if (decoded.ok) return storyOf(decoded.lines);
       throw fail(`line ${decoded.line} of the journal ${decoded.why}`, `look at ${path}`);
     }
   }
 }
 
-function print(io: Io, found: Found, events: readonly StoryEvent[], limit: number): void {
-  io.out(`${paint(io, "bold", `${found.id} at ${found.agent.name}`)}\n`);
-  for (const event of events) {
-    const time = `${(event.elapsed_ms / 1000).toFixed(3).padStart(9)} s`;
-    io.out(`${paint(io, "dim", time)}  ${safeLine(sentence(event, limit))}\n`);
+const placeOf = (system: SystemRuntime, id: string): string => findTask(nodeDisk, system, id).place;
+
+function print(io: Io, { id, agent, events, trouble, gathered }: Traced, limit: number): void {
+  io.out(`${paint(io, "bold", safeLine(`${id} at ${agent}`))}\n`);
+  if (trouble !== null) io.err(`con: ${safeLine(`without the journal: ${trouble.why}`)}\n`);
+  const moments = timeline({ id, agent }, events, gathered, limit);
+  const first = Date.parse(events?.[0]?.at ?? "");
+  const start = Number.isFinite(first) ? first : (moments[0]?.at ?? 0);
+  for (const { at, text } of moments) {
+    const elapsed = Number.isFinite(at - start) ? ((at - start) / 1000).toFixed(3) : "?";
+    io.out(`${paint(io, "dim", `${elapsed.padStart(9)} s`)}  ${safeLine(text)}\n`);
   }
+  for (const name of gathered.hidden)
+    io.err(`con: ${safeLine(`the record of ${name} is missing here: you may not read it`)}\n`);
 }
 
-/** Pure: one event in words. */
-export function sentence(event: StoryEvent, limit: number): string {
-  const text = cut(event.text ?? "", limit);
-  const took = event.duration_ms === undefined ? "" : `${event.duration_ms} ms`;
-  const call = `${event.step}.${event.index}`;
-  switch (event.kind) {
-    case "attempt":
-      return "attempt begins";
-    case "prompt":
-      return "prompt written";
-    case "model-intent":
-      return `model call ${event.step}`;
-    case "model-result": {
-      const { input, output } = event.tokens ?? { input: 0, output: 0 };
-      const cost = `${input} tokens in, ${output} out, ${event.cost_usd} USD`;
-      const calls = event.tool_calls === 0 ? "" : `; ${event.tool_calls} tool calls`;
-      return `model ${event.model} answered in ${took} (${cost})${calls}: ${text}`;
-    }
-    case "model-error":
-      return `model call ${event.step} failed after ${took}: ${text}`;
-    case "tool-intent":
-      return `tool ${call} ${event.name} ${cut(event.arguments ?? "", limit)}`;
-    case "tool-result": {
-      const verdict = event.interrupted ? "interrupted" : event.ok ? "ok" : "error";
-      return `tool ${call} ${verdict}${took === "" ? "" : ` in ${took}`}: ${text}`;
-    }
-    case "check-intent":
-      return `completion checks, round ${event.round}`;
-    case "check-result": {
-      const results = (event.checks ?? []).map(
-        ({ name, state, found }) => `${name}: ${state}, ${found}`,
-      );
-      const said = cut(results.join("; "), limit);
-      return `completion checks, round ${event.round}, made in ${took}: ${said}`;
-    }
-    case "final":
-      return `${event.outcome}: ${text}`;
-    default:
-      return `${event.kind}: ${text}`;
-  }
+const plain = ({ seq, record }: Link) => ({ ...record, seq });
+
+/** Keys of `con trace --json`: public interface, change only by adding. */
+function asJson({ id, agent, events, trouble, gathered }: Traced) {
+  const { audit, actions, incidents, related, hidden } = gathered;
+  const own = audit.filter(({ record }) => record["task"] === id && record["agent"] === agent);
+  return {
+    id,
+    agent,
+    events: events ?? [],
+    journal: trouble === null ? "read" : trouble.code === exit.permission ? "denied" : "missing",
+    audit: audit.map(plain),
+    actions: actions.map(plain),
+    incidents: incidents.map(plain),
+    related,
+    hidden,
+    differences: events === null ? [] : differences(events, own),
+  };
 }

@@ -1,13 +1,9 @@
 /** One manifest, after its schema held: cross checks and defaults. Pure. */
+import { approvalOf, type RawApproval } from "./approval.ts";
 import { budgetOf, mayOf, type RawBudget, type RawMay } from "./authority.ts";
 import type { Broken } from "./broken.ts";
-import {
-  grantRoots,
-  parseDuration,
-  parseGrant,
-  parseMemory,
-  parseNetworkTarget,
-} from "./grammar.ts";
+import { parseDuration, parseMemory } from "./grammar.ts";
+import { entriesOf, type RawCan, readGrants } from "./grants.ts";
 import type { SystemPart } from "./system.ts";
 import type { Agent, Tier } from "./types.ts";
 
@@ -18,9 +14,9 @@ export interface RawAgent {
   readonly tier: Tier;
   readonly roles?: readonly string[];
   readonly model?: string;
-  readonly can?: Partial<Record<keyof Agent["can"], readonly string[]>>;
+  readonly can?: RawCan;
   readonly may?: RawMay;
-  readonly approval?: readonly string[];
+  readonly approval?: readonly RawApproval[];
   readonly budget?: RawBudget;
   readonly limits?: {
     readonly memory?: string;
@@ -57,23 +53,19 @@ export function readAgentPart(
   raw: RawAgent,
   around: Surroundings,
 ): { agent: Agent; broken: Broken[] } {
-  const grants = { read: directories(raw, "read"), write: directories(raw, "write") };
+  const grants = readGrants(raw.can);
   const { may, broken: brokenMay } = mayOf(raw.may);
+  const waits = approvalOf(raw.approval, grants.can.tools);
   const agent: Agent = {
     name: raw.name,
     description: raw.description,
     tier: raw.tier,
     roles: raw.roles ?? [],
     model: raw.model ?? around.system.defaultModels[raw.tier],
-    can: {
-      task: sorted(raw.can?.task),
-      read: grants.read.directories,
-      write: grants.write.directories,
-      network: sorted(raw.can?.network),
-      tools: raw.can?.tools ?? [],
-    },
+    can: grants.can,
+    constraints: grants.constraints,
     may,
-    approval: sorted(raw.approval),
+    approval: waits.approval,
     budget: budgetOf(raw.budget),
     limits: limitsOf(raw.limits ?? {}),
     schedule: scheduleOf(raw.schedule),
@@ -83,16 +75,13 @@ export function readAgentPart(
     ...brokenName(raw, around),
     ...brokenModel(agent, raw, around),
     ...brokenTargets(raw, around),
-    ...grants.read.broken,
-    ...grants.write.broken,
-    ...brokenNetwork(raw),
+    ...grants.broken,
     ...brokenMay,
+    ...waits.broken,
     ...brokenLimits(raw),
   ];
   return { agent, broken };
 }
-
-const sorted = (list: readonly string[] | undefined): string[] => [...(list ?? [])].sort();
 
 function limitsOf(raw: NonNullable<RawAgent["limits"]>): Agent["limits"] {
   return {
@@ -111,22 +100,6 @@ function scheduleOf(raw: RawAgent["schedule"]): Agent["schedule"] {
   return { at: raw.at, task: raw.task ?? scheduledTask };
 }
 
-function directories(raw: RawAgent, kind: "read" | "write") {
-  const found = new Set<string>();
-  const broken: Broken[] = [];
-  for (const [index, text] of (raw.can?.[kind] ?? []).entries()) {
-    const grant = parseGrant(text, grantRoots[kind]);
-    if ("directory" in grant) found.add(grant.directory);
-    else
-      broken.push({
-        path: ["can", kind, index],
-        why: grant.why,
-        remedy: `expected a directory below ${grantRoots[kind].join(" or ")}, like ${grantRoots[kind][0]}/x/**`,
-      });
-  }
-  return { directories: [...found].sort(), broken };
-}
-
 function brokenName(raw: RawAgent, { fileName }: Surroundings): Broken[] {
   if (raw.name === fileName) return [];
   const why = `${raw.name} is not the name of the file, ${fileName}.yaml`;
@@ -142,28 +115,13 @@ function brokenModel(agent: Agent, raw: RawAgent, { system }: Surroundings): Bro
 }
 
 function brokenTargets(raw: RawAgent, { known }: Surroundings): Broken[] {
-  return (raw.can?.task ?? []).flatMap((target, index) => {
-    const path = ["can", "task", index];
+  return entriesOf(raw.can, "task").flatMap(({ text: target, path }) => {
     if (target === raw.name)
       return [{ path, why: "an agent cannot give tasks to itself", remedy: "remove it" }];
     if (known.has(target)) return [];
     const remedy = `the agents are: ${[...known].sort().join(", ")}`;
     return [{ path, why: `there is no agent ${target}`, remedy }];
   });
-}
-
-function brokenNetwork(raw: RawAgent): Broken[] {
-  return (raw.can?.network ?? []).flatMap((text, index) =>
-    parseNetworkTarget(text) === null
-      ? [
-          {
-            path: ["can", "network", index],
-            why: `${JSON.stringify(text)} is not a network target`,
-            remedy: "expected HOST:PORT, ADDRESS/LEN:PORT, [IPV6/LEN]:PORT or *:PORT",
-          },
-        ]
-      : [],
-  );
 }
 
 function brokenLimits({ limits = {} }: RawAgent): Broken[] {

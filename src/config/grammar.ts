@@ -15,13 +15,18 @@ export const grantRoots = {
   write: ["/srv/con/artifacts"],
 } as const;
 
-/** A grant as written → the directory it names, or why it is refused. */
+/**
+ * A grant as written → the directory it names, or why it is refused. `DIR` and `DIR/**` both mean the
+ * directory and all below; there are no other patterns, because no kernel mechanism knows any.
+ */
 export function parseGrant(
   text: string,
   roots: readonly string[],
 ): { readonly directory: string } | { readonly why: string } {
   const directory = text.endsWith("/**") ? text.slice(0, -3) : text;
   if (!directory.startsWith("/")) return { why: `${text} is not an absolute path` };
+  if (/[*?[\]{}]/.test(directory)) return { why: `${text} is a pattern${wholeInstead(directory)}` };
+  if (directory.endsWith("/")) return { why: `${text} ends with /` };
   const odd = directory
     .slice(1)
     .split("/")
@@ -31,6 +36,13 @@ export function parseGrant(
   const allowed = roots.some((root) => directory === root || directory.startsWith(`${root}/`));
   if (!allowed) return { why: `${text} is not below ${roots.join(" or ")}` };
   return { directory };
+}
+
+/** The nearest directory above a pattern. */
+function wholeInstead(directory: string): string {
+  const plain = directory.slice(0, directory.search(/[*?[\]{}]/)).replace(/\/[^/]*$/, "");
+  const instead = plain === "" ? "" : `: write ${plain}/** for that directory and all below`;
+  return `, and a grant is a whole directory${instead}`;
 }
 
 export interface NetworkTarget {
@@ -84,4 +96,18 @@ export function parseDuration(text: string): number | null {
 export function parseMemory(text: string): number | null {
   const match = /^([1-9]\d{0,6})([MG])$/.exec(text);
   return match === null ? null : Number(match[1]) * (match[2] === "G" ? 2 ** 30 : 2 ** 20);
+}
+
+const instant =
+  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** RFC 3339 with its zone → epoch milliseconds; null for anything else, 31 February included. */
+export function parseInstant(text: string): number | null {
+  const match = instant.exec(text);
+  if (match === null) return null;
+  const [, year, month, day] = match.map(Number);
+  const named = new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, day));
+  const isDay = named.getUTCMonth() + 1 === month && named.getUTCDate() === day;
+  const at = Date.parse(text);
+  return isDay && !Number.isNaN(at) ? at : null;
 }

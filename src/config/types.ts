@@ -34,7 +34,7 @@ export interface HealthThresholds {
   readonly maxClockJumpSeconds: number;
   /** Model calls that must succeed, of those in the last quarter of an hour. */
   readonly minUpstreamSuccessPct: number;
-  /** Alarm on the day's spend; null = no alarm. It refuses no call. */
+  /** Alarm on the day's spend; null = `budget.usd_per_day`, if any. It refuses no call. */
   readonly maxUsdPerDay: number | null;
 }
 
@@ -84,6 +84,32 @@ export interface May {
   readonly grant: Ceiling;
 }
 
+/** Calls of one tool wait for people. */
+export interface ApprovalRule {
+  readonly tool: string;
+  /** How many different people must agree. */
+  readonly approvers: number;
+  /** How long they have. */
+  readonly expirySeconds: number;
+}
+
+/** Bounds of one tool; null = none. */
+export interface ToolConstraint {
+  /** Calls in any minute. */
+  readonly perMinute: number | null;
+  /** Calls in all, for ever. */
+  readonly uses: number | null;
+  /** Epoch milliseconds: it holds before this moment. */
+  readonly until: number | null;
+}
+
+/** Bounds of what `can` lists: `can` alone never says that a grant has ended (grants.ts, inForce). */
+export interface Constraints {
+  readonly tools: Readonly<Record<string, ToolConstraint>>;
+  /** `KIND:TEXT` of task, read, write and network grants that end → epoch milliseconds. */
+  readonly until: Readonly<Record<string, number>>;
+}
+
 export interface Agent {
   readonly name: string;
   readonly description: string;
@@ -103,9 +129,10 @@ export interface Agent {
     readonly network: readonly string[];
     readonly tools: readonly string[];
   };
+  readonly constraints: Constraints;
   readonly may: May;
-  /** Tools whose calls wait for a person. */
-  readonly approval: readonly string[];
+  /** Tools whose calls wait for people. */
+  readonly approval: readonly ApprovalRule[];
   readonly budget: Budget;
   readonly limits: AgentLimits;
   /** systemd OnCalendar expression and what the scheduled task says. */
@@ -183,9 +210,12 @@ export interface AgentRuntime {
   readonly trustedUids: readonly number[];
   /** Uids of agents that may start work here; others may only answer. */
   readonly taskerUids: readonly number[];
+  /** Without what had ended when it was compiled. */
   readonly can: Agent["can"];
+  /** Also of what had ended, so that a refusal can say so. Absent in a file of an earlier version. */
+  readonly constraints?: Constraints;
   readonly may: May;
-  readonly approval: readonly string[];
+  readonly approval: readonly ApprovalRule[];
   readonly budget: Budget;
   readonly limits: AgentLimits;
   readonly schedule: Agent["schedule"];
@@ -208,6 +238,8 @@ export interface GatewayRuntime {
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly maxConcurrent: number;
   readonly ledger: string;
+  /** Directory of the audit trail of agents. */
+  readonly audit: string;
   /** Of the whole system. */
   readonly budget: Budget;
   readonly callers: readonly GatewayCaller[];
@@ -216,6 +248,8 @@ export interface GatewayRuntime {
 export interface GatewayCaller {
   readonly uid: number;
   readonly name: string;
+  /** Null for root: no hold is meant for it. */
+  readonly tier: Tier | null;
   /** Aliases it may use; `*` = all. */
   readonly models: readonly string[];
   readonly budget: Budget;

@@ -51,11 +51,14 @@ function compiler(): Ajv2020 {
   });
 }
 
+/** Keywords that only say that another one failed. */
+const summaries: ReadonlySet<string> = new Set(["propertyNames", "if"]);
+
 function issuesOf(validate: ValidateFunction): Validate {
   return (value) => {
     if (validate(value)) return [];
     const errors = validate.errors ?? [];
-    return errors.filter((error) => error.keyword !== "propertyNames").map(issueOf);
+    return errors.filter(({ keyword }) => !summaries.has(keyword)).map(issueOf);
   };
 }
 

@@ -3,8 +3,7 @@
  * rest is still done. Never: decides what should be; that is the plan's work.
  */
 import fs from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { compiledPaths } from "../config/compiled.ts";
+import { dirname, join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import { exec } from "../system/exec.ts";
 import type { AclLibrary } from "./acl.ts";
@@ -12,10 +11,12 @@ import { fullAcl } from "./acl-entries.ts";
 import { spread } from "./deep.ts";
 import { type Change, unitOfDropIn } from "./diff.ts";
 import type { DirectoryFact, Fact, PathFact, PersonFact, Stray, UnitFact } from "./facts.ts";
+import { owe, owed, settleOwed } from "./owed.ts";
 import * as paths from "./paths.ts";
 import { sysusersText } from "./plan/people.ts";
+import { refreshUnits } from "./refresh.ts";
 import { agentOfPath } from "./report.ts";
-import { listUnits, onUnits, reloadUnits, type Units } from "./systemd.ts";
+import { listUnits, onUnits, type Units } from "./systemd.ts";
 import { directoryFlags, procPath, type Walk, withDescriptor, withWalk } from "./walk.ts";
 import { makePath, makeWith } from "./write.ts";
 
@@ -50,14 +51,32 @@ export async function applyPaths(
     .map(({ fact }) => fact)
     .filter((fact): fact is PathFact => "path" in fact);
   const now = changed.filter(({ kind }) => kind !== "fifo");
+  const before = new Set(owed());
+  owe(now.map(({ path }) => path));
   const failures = withWalk("make", (walk) => makePaths(facts, now, walk, acls));
+  failures.push(...spreadOwed(facts, now, before, acls));
   if (now.some(({ path }) => path.startsWith(paths.library)))
     await exec(["sync", "-f", paths.library]);
-  await refreshUnits(
-    now.map(({ path }) => path),
-    units,
-  );
+  await refreshUnits(owed(), units);
+  settleOwed();
   return failures;
+}
+
+/** Grants whose directory a run before had set, perhaps without all that lies below. */
+function spreadOwed(
+  facts: readonly Fact[],
+  now: readonly PathFact[],
+  before: ReadonlySet<string>,
+  acls: AclLibrary,
+): Failure[] {
+  if (before.size === 0) return [];
+  const managed = new Set(facts.flatMap((fact) => (fact.kind === "directory" ? fact.path : [])));
+  const again = new Set(now.map(({ path }) => path));
+  return facts.flatMap((fact) =>
+    fact.kind === "directory" && fact.deep && before.has(fact.path) && !again.has(fact.path)
+      ? spreadGrant(fact, managed, acls)
+      : [],
+  );
 }
 
 /** In the order given: a directory before what lies in it. Nothing is made below one that failed. */
@@ -103,49 +122,6 @@ const spreadGrant = (
   acls: AclLibrary,
 ): Failure[] => spread(fact, managed, acls).map((why) => ({ what: fact.path, why, agent: null }));
 
-/** A drop-in of a unit that PID 1 never loaded is read when it starts: no reload on that way. */
-async function refreshUnits(changedPaths: readonly string[], units: Units): Promise<void> {
-  const touched = new Set(changedPaths.flatMap((path) => unitOfDropIn(path) ?? []));
-  const loaded = [...touched].filter((unit) => units.has(unit));
-  if (loaded.length > 0) await reloadUnits();
-  const listening = loaded.filter(
-    (unit) => /\.(path|timer)$/.test(unit) && units.get(unit)?.active === "active",
-  );
-  await onUnits("restart", listening);
-  await onUnits("try-restart", oldRunners(changedPaths, units));
-  await refreshGateway(changedPaths, loaded);
-}
-
-/**
- * A runner knows its manifest, and whom to trust, from its start: what was taken away must not wait for
- * the end of a busy session. The restart costs a task nothing; it goes on from its journal.
- */
-function oldRunners(changedPaths: readonly string[], units: Units): string[] {
-  const { agents } = compiledPaths();
-  const changed = changedPaths
-    .filter((path) => dirname(path) === agents && path.endsWith(".json"))
-    .map((path) => `con@${basename(path, ".json")}.service`);
-  const dropIns = changedPaths.flatMap((path) => unitOfDropIn(path) ?? []);
-  const services = [...changed, ...dropIns.filter((unit) => unit.endsWith(".service"))];
-  return [...new Set(services)].filter(
-    (unit) => unit.startsWith("con@") && units.get(unit)?.active === "active",
-  );
-}
-
-/**
- * A running gateway knows the callers and keys of its start. It ends after the calls under way, and the
- * socket keeps new ones until it is back: before the units of new agents are started.
- */
-async function refreshGateway(
-  changedPaths: readonly string[],
-  loaded: readonly string[],
-): Promise<void> {
-  const isOld = changedPaths.includes(compiledPaths().gateway) || loaded.includes(gatewayUnit);
-  if (isOld) await onUnits("try-restart", [gatewayUnit]);
-}
-
-const gatewayUnit = "con-gateway.service";
-
 /** Starts what should listen, stops what is held. Returns the units that are not as wanted. */
 export async function applyUnits(changes: readonly Change[]): Promise<UnitFact[]> {
   const all = changes.map(({ fact }) => fact).filter((fact) => fact.kind === "unit");
@@ -174,8 +150,10 @@ export async function applyStrays(strays: readonly Stray[], acls: AclLibrary): P
   await onUnits("stop", units);
   await onUnits("reset-failed", units);
   const gone = strays.filter(({ kind }) => kind === "path").map(({ name }) => name);
+  owe(gone);
   for (const path of gone) removeTree(path);
   await refreshUnits(gone, await listUnits());
+  settleOwed();
   for (const { kind, name } of strays) if (kind === "agent-directory") closeAgent(name, acls);
 }
 

@@ -10,6 +10,7 @@ import { nodeDisk } from "../system/disk.ts";
 import { openAcl } from "./acl.ts";
 import { applyStrays, type Failure } from "./apply.ts";
 import { type Change, diff, findStrays } from "./diff.ts";
+import { laterOf } from "./expiry.ts";
 import type { Fact, PersonFact, Stray } from "./facts.ts";
 import { withHolds } from "./holds.ts";
 import { kindOf } from "./kinds.ts";
@@ -93,7 +94,7 @@ function driftedOf(changes: readonly Change[], before: Snapshot | null): Set<Cha
 /** Before the strays: a hold or a repair in between must find the new promise. */
 function promise({ world, plan: { facts } }: Converged, people: readonly PersonFact[]): void {
   const tiers = Object.fromEntries(tiersOf(world));
-  saveSnapshot(nodeDisk, { version: 1, facts, people, tiers });
+  saveSnapshot(nodeDisk, { version: 1, facts, later: laterOf(world, facts), people, tiers });
 }
 
 function tiersOf({ config, deployed }: World): Map<string, string> {
@@ -144,13 +145,16 @@ async function clean(
     ...findStrays(final.facts, seen, { configured, keep }, retired),
     ...switchedOff(final.facts, snapshot),
   ];
-  const removed = strays.filter(({ pruneOnly }) => options.prune || !pruneOnly);
+  const removed = strays.filter((one) => !one.pruneOnly || prunes(options.prune, one.agent));
   if (!options.dryRun) await applyStrays(removed, acls);
   const left = new Set(
     strays.filter((one) => !removed.includes(one)).flatMap(({ agent }) => agent ?? []),
   );
   return { removed, findings: [...left].sort().map(unconfigured) };
 }
+
+const prunes = (prune: Options["prune"], agent: string | null): boolean =>
+  typeof prune === "boolean" ? prune : agent !== null && prune.includes(agent);
 
 /** Contract files of ours that are not wanted any more. What others put there is not ours to remove. */
 function switchedOff(facts: readonly Fact[], snapshot: Snapshot | null): Stray[] {

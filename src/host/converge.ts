@@ -5,12 +5,14 @@
  * Never: gives a fact that was not promised; guesses when there is no snapshot. After a crash: some facts
  * are true again and the others still drifted; a second run finishes.
  */
+
+import { readHolds } from "../config/holds.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { type AclLibrary, openAcl } from "./acl.ts";
 import { applyPeople, applyStrays, type Failure } from "./apply.ts";
 import { type Change, diff, diffPeople, findStrays } from "./diff.ts";
 import type { Fact, Stray } from "./facts.ts";
-import { readHolds, withHolds } from "./holds.ts";
+import { withHolds } from "./holds.ts";
 import { type FactKind, kindOf, kindOfStray } from "./kinds.ts";
 import { withApplyLock } from "./lock.ts";
 import { observe, observePeople, type Seen } from "./observe.ts";

@@ -2,8 +2,9 @@
  * Gives what already lies below a shared directory the entries that new files inherit.
  *
  * Walks by descriptors (`/proc/self/fd/N/name`, O_NOFOLLOW), because agents may rename things below while
- * root walks. Never: leaves the tree, follows a link, touches a file with several names, or changes an
- * owner. Directories that are facts of their own are skipped: they have their own entries.
+ * root walks. Never: leaves the tree, follows a link, or changes an owner. A file with several names may be
+ * at home elsewhere: it gets no entry here, and loses those that nobody is to have here. Directories that are
+ * facts of their own are skipped: they have their own entries.
  */
 import fs, { constants } from "node:fs";
 import { join } from "node:path";
@@ -76,12 +77,19 @@ function grantDirectory(fd: number, named: readonly NamedEntry[], acls: AclLibra
 function grantFile(path: string, named: readonly NamedEntry[], acls: AclLibrary): void {
   withDescriptor(path, O_PATH | constants.O_NOFOLLOW, (fd) => {
     const stat = fs.fstatSync(fd);
-    if (!stat.isFile() || stat.nlink !== 1) return;
+    if (!stat.isFile()) return;
     const now = acls.get(procPath(fd), "access");
-    const wanted = withNamed(now, named, (stat.mode & 0o100) !== 0);
+    const isOurs = stat.nlink === 1;
+    const wanted = isOurs ? withNamed(now, named, (stat.mode & 0o100) !== 0) : without(now, named);
     if (!sameAcl(now, wanted)) acls.set(procPath(fd), "access", wanted);
   });
 }
+
+/** Takes away the entries of users who are not among `named`, and gives nothing. */
+const without = (now: Acl, named: readonly NamedEntry[]): Acl =>
+  now.filter(
+    ({ tag, id }) => tag !== "user" || named.some((one) => one.tag === tag && one.id === id),
+  );
 
 /** Keeps what owner, owning group and others may; replaces every named entry. */
 function withNamed(now: Acl, named: readonly NamedEntry[], search: boolean): Acl {

@@ -75,6 +75,7 @@ const wanted = [
   "con-gateway.socket",
   "con-sweep.timer",
   "con-healthcheck.timer",
+  "con-expiry.timer",
   "con-steward.path",
   "con-ready.target",
 ];

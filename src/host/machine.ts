@@ -76,6 +76,14 @@ export function credentialNames(): Set<string> {
   return new Set(names.filter((name) => name.endsWith(".cred")).map((name) => name.slice(0, -5)));
 }
 
+/** One that was removed, or is no directory any more, is not made again. */
+export const grantsStillThere = (directories: readonly string[]): Set<string> =>
+  new Set(
+    directories.filter(
+      (path) => fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+    ),
+  );
+
 /** Agents that have a directory which others may still enter, configured or not. */
 export function openAgentDirectories(): string[] {
   const base = join(paths.root, "agents");

@@ -129,7 +129,7 @@ function typeOf(stat: fs.Stats): SeenPath["type"] {
 
 function dropInsNow(): Map<string, string[]> {
   const ours =
-    /^con(@[a-z][a-z0-9-]*\.(service|path|timer)|-gateway\.service|-healthcheck\.timer)\.d$/;
+    /^con(@[a-z][a-z0-9-]*\.(service|path|timer)|-gateway\.service|-healthcheck\.timer|-expiry\.timer)\.d$/;
   const folders = list(paths.dropIns).filter((name) => ours.test(name));
   return new Map(folders.map((name) => [name, list(join(paths.dropIns, name))]));
 }

@@ -13,10 +13,21 @@ export const ledgerDirectory = "/srv/con/logs/ledger";
 export const reports = "/srv/con/logs/contracts";
 export const metrics = "/srv/con/logs/metrics";
 export const audit = "/srv/con/logs/audit";
+/** Kept by the gateway; what is directly in `audit` is the steward's. */
+export const agentAudit = "/srv/con/logs/audit/agents";
 export const contracts = "/srv/con/contracts";
 export const steward = "/srv/con/steward";
+export const stewardInbox = "/srv/con/steward/inbox";
 /** What is stopped on purpose; see holds.ts. */
 export const holds = "/var/lib/con/holds";
+/** What waits for a person: one file for each, see steward/approvals.ts. */
+export const approvals = "/var/lib/con/approvals";
+/** Who asked for which agent; see commissions.ts. */
+export const commissions = "/var/lib/con/commissions";
+/** Changes of the configuration that the steward is in the middle of. */
+export const changes = "/var/lib/con/steward/commissioning";
+/** Data of agents that were retired; root's alone. */
+export const archive = "/srv/con/archive";
 export const healthState = "/var/lib/con/health";
 /** What the latest bootstrap promised; see snapshot.ts. */
 export const snapshot = "/var/lib/con/snapshot.json";
@@ -32,6 +43,8 @@ export const sysusersFile = "/etc/sysusers.d/con.conf";
 export const wakeFile = "/run/con/wake.json";
 /** Asserted by con-ready.target. */
 export const appliedFile = "/run/con/applied";
+/** What a run that was cut off still has to do; see owed.ts. */
+export const owedFile = "/run/con/owed.json";
 /** What nft said after our last load; a difference is drift. */
 export const rulesFile = "/run/con/rules.json";
 

@@ -5,6 +5,7 @@
  * everything else needs the numbers that the machine really gave them.
  */
 import fs from "node:fs";
+import { readHolds } from "../config/holds.ts";
 import { loadConfigFiles } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Config, Problem, SourceFile } from "../config/types.ts";
@@ -13,10 +14,11 @@ import { replaceDurably } from "../system/durable.ts";
 import { ConError, exit } from "../system/errors.ts";
 import type { AclLibrary } from "./acl.ts";
 import { applyPeople, type Failure } from "./apply.ts";
+import { readCommissions, withChildren } from "./commissions.ts";
 import { gatherContracts } from "./contracts.ts";
 import { type Change, diffPeople } from "./diff.ts";
+import { grantedDirectories } from "./expiry.ts";
 import type { PersonFact } from "./facts.ts";
-import { readHolds } from "./holds.ts";
 import { gatewayUser, type People, serviceGroups, userOf } from "./ids.ts";
 import { type Assembled, assemble, type Tree } from "./instructions.ts";
 import * as machine from "./machine.ts";
@@ -24,13 +26,15 @@ import { observePeople } from "./observe.ts";
 import * as paths from "./paths.ts";
 import { planPeople } from "./plan/people.ts";
 import { assignUids, formatRegistry, registryPath } from "./registry.ts";
+import { snapshotIfAny } from "./snapshot.ts";
 import { refusedCalendars } from "./systemd.ts";
 import { readTree } from "./tree.ts";
 import type { Finding, World } from "./world.ts";
 
 export interface Options {
   readonly dryRun: boolean;
-  readonly prune: boolean;
+  /** Also takes away what belongs to agents without a manifest: of all, of none, or of these. */
+  readonly prune: boolean | readonly string[];
   /** Packet rules also outside a container. */
   readonly allowHost: boolean;
 }
@@ -84,7 +88,7 @@ export async function prepare(
   problems: Problem[],
 ): Promise<{ world: World; people: readonly PersonFact[]; findings: Finding[] }> {
   const { options } = session;
-  let config = configured;
+  let config = withChildren(configured, readCommissions());
   const registry = machine.readRegistry();
   const earlier = config.excluded.filter((name) => Object.hasOwn(registry, name));
   const names = [...config.agents.map(({ name }) => name), ...earlier].sort();
@@ -99,6 +103,8 @@ export async function prepare(
   const limit = machine.inotifyLimit();
   const world: World = {
     config,
+    now: Date.now(),
+    formerGrants: machine.grantsStillThere(grantedDirectories(snapshotIfAny()?.facts ?? [])),
     deployed: machine.readDeployed(config.excluded),
     registry: assigned,
     gids: gidsOf(people),

@@ -12,10 +12,21 @@ import { ConError, exit } from "../system/errors.ts";
 import type { Fact, PersonFact } from "./facts.ts";
 import { snapshot as defaultPath } from "./paths.ts";
 
+/** What becomes different at a moment. */
+export interface Later {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly facts: readonly Fact[];
+  /** Keys of facts that are wanted no more. */
+  readonly gone: readonly string[];
+}
+
 export interface Snapshot {
   readonly version: 1;
   /** In the order in which they are made, without the holds that lay over them. */
   readonly facts: readonly Fact[];
+  /** By time: what becomes of them because grants end. Absent in a file of an earlier version. */
+  readonly later?: readonly Later[];
   readonly people: readonly PersonFact[];
   /** Agent → tier. */
   readonly tiers: Readonly<Record<string, string>>;
@@ -40,7 +51,11 @@ function revive(fact: Fact): Fact {
 
 /** Writes only what is not there already: a second bootstrap costs no disk. */
 export function saveSnapshot(disk: Disk, snapshot: Snapshot, path: string = defaultPath): void {
-  const whole = { ...snapshot, facts: snapshot.facts.map(plain) };
+  const whole = {
+    ...snapshot,
+    facts: snapshot.facts.map(plain),
+    later: (snapshot.later ?? []).map((one) => ({ ...one, facts: one.facts.map(plain) })),
+  };
   const text = `${JSON.stringify(whole, encode)}\n`;
   if (read(path) !== text) replaceDurably(disk, path, Buffer.from(text), 0o600);
 }
@@ -55,17 +70,36 @@ export function snapshotIfAny(path: string = defaultPath): Snapshot | null {
   }
 }
 
-export function loadSnapshot(path: string = defaultPath): Snapshot {
+/** With the facts as they are promised for `now`: a grant that has ended is in none of them. */
+export function loadSnapshot(path: string = defaultPath, now: number = Date.now()): Snapshot {
   const text = read(path);
   if (text === null) throw unusable(path, "it is not there");
   try {
     const value = JSON.parse(text) as Snapshot;
     if (value.version === 1 && Array.isArray(value.facts) && Array.isArray(value.people))
-      return { ...value, facts: value.facts.map(revive) };
+      return { ...value, facts: factsAt(value, now) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw unusable(path, "it is damaged or of another version");
+}
+
+/** The facts as they are wanted at `now`. */
+function factsAt({ facts, later = [] }: Snapshot, now: number): readonly Fact[] {
+  return later
+    .filter(({ at }) => at <= now)
+    .reduce<readonly Fact[]>((current, one) => {
+      const coming = one.facts.map(revive);
+      const changed = new Map(coming.map((fact) => [keyOf(fact), fact]));
+      const gone = new Set(one.gone);
+      const known = new Set(current.map(keyOf));
+      return [
+        ...current
+          .filter((fact) => !gone.has(keyOf(fact)))
+          .map((fact) => changed.get(keyOf(fact)) ?? fact),
+        ...coming.filter((fact) => !known.has(keyOf(fact))),
+      ];
+    }, facts.map(revive));
 }
 
 function read(path: string): string | null {

@@ -14,6 +14,7 @@ export type Units = ReadonlyMap<string, UnitState>;
 const patterns = [
   "con@*",
   "con-bell@*",
+  "con-expiry.*",
   "con-gateway.*",
   "con-healthcheck.*",
   "con-steward.*",

@@ -1,6 +1,7 @@
 /** All that a plan depends on: configuration, and what only the machine can say. */
+
+import type { Holds } from "../config/holds.ts";
 import type { AgentEntry, AgentRuntime, Config } from "../config/types.ts";
-import type { Holds } from "./holds.ts";
 import type { People, ServiceGroup } from "./ids.ts";
 import type { Assembled } from "./instructions.ts";
 import type { Registry } from "./registry.ts";
@@ -13,6 +14,13 @@ export interface Deployed {
 
 export interface World {
   readonly config: Config;
+  /** Epoch milliseconds: grants that ended before are not planned. */
+  readonly now: number;
+  /**
+   * Directories that an earlier run granted and that are still there. They stay in the plan, so that who
+   * lost a grant also loses the entries in a directory that nobody is granted any more.
+   */
+  readonly formerGrants: ReadonlySet<string>;
   readonly deployed: readonly Deployed[];
   readonly registry: Registry;
   readonly gids: Readonly<Record<ServiceGroup, number>>;

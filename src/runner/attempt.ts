@@ -7,30 +7,39 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { ValidateArguments } from "../agent/arguments.ts";
+import type { Gate } from "../agent/gate.ts";
 import type { JournalLine } from "../agent/journal.ts";
 import type { RunLimits } from "../agent/limits.ts";
 import { runTask } from "../agent/loop.ts";
 import { isLong, type Persona } from "../agent/prompt.ts";
 import type { Completion, RunClock, RunOptions } from "../agent/run.ts";
+import type { AgentRuntime } from "../config/types.ts";
 import type { StreamModel } from "../model/types.ts";
 import { createExecute, type Isolation } from "../sandbox/exec.ts";
 import { isDiskTrouble } from "../system/disk.ts";
 import type { Log } from "../system/log.ts";
 import type { DoneWhen } from "../task/done-when/types.ts";
+import type { Woken } from "../task/hold.ts";
 import { emptyTally, type Outcome, type Task } from "../task/task.ts";
-import { Denied } from "../tools/files/reach.ts";
+import { shortened } from "../task/text.ts";
+import { below, Denied } from "../tools/files/reach.ts";
 import { storeWithin } from "../tools/files/store.ts";
 import type { ShellPolicy, Tool, ToolContext } from "../tools/tool.ts";
+import { createTeller } from "./audit/events.ts";
+import { recorded } from "./audit/recorded.ts";
+import type { AuditTrail } from "./audit.ts";
 import type { Attempt } from "./ends.ts";
 import { type OpenJournal, openJournal } from "./journal-file.ts";
 import { createPeers, type PeersWorld } from "./peers.ts";
 import {
+  agentAt,
   filePolicy,
   sandboxLimits,
   sandboxPolicy,
   shellPolicy,
   toolEnvironment,
 } from "./policy.ts";
+import { createAskSteward } from "./steward.ts";
 
 export interface AttemptWorld extends PeersWorld {
   readonly log: Log;
@@ -42,6 +51,10 @@ export interface AttemptWorld extends PeersWorld {
   /** Text of AGENTS.md. */
   readonly instructions: string;
   readonly isolation: ShellPolicy["isolation"];
+  /** What stands before each tool call of a task (agent/gate.ts); none = every granted tool runs. */
+  readonly gateOf?: (task: Task) => Gate;
+  /** Where everything is told; null for a run that leaves no audit trail. */
+  readonly trail?: AuditTrail;
 }
 
 const answerChars = 1_000_000;
@@ -49,13 +62,14 @@ const callsPerTurn = 32;
 
 export const createAttempt =
   (world: AttemptWorld): Attempt =>
-  async (task, { signal }) => {
+  async (task, { signal, woken = [] }) => {
     const journal = openJournal(world.disk, world.paths.journal, task.id);
     if (!journal.ok) return broken(`its journal is damaged: ${journal.why}`);
     try {
-      return await attempt(world, task, signal, journal);
+      return await attempt(world, task, { signal, woken }, journal);
     } finally {
       journal.close();
+      await world.trail?.settle();
     }
   };
 
@@ -69,13 +83,16 @@ const broken = (why: string): Outcome => ({
 async function attempt(
   world: AttemptWorld,
   task: Task,
-  signal: AbortSignal,
+  { signal, woken }: { readonly signal: AbortSignal; readonly woken: readonly Woken[] },
   journal: OpenJournal,
 ): Promise<Outcome> {
   let trouble: unknown = null;
+  const { trail } = world;
+  const teller = createTeller(task.id, journal.lines);
   const append = (lines: readonly JournalLine[]): void => {
     try {
       journal.writer.append(lines);
+      trail?.note(...teller.tell(lines));
     } catch (error) {
       trouble = error;
       throw error;
@@ -83,20 +100,31 @@ async function attempt(
   };
   const deps = {
     model: world.model,
-    tools: world.tools.filter(({ name }) => world.agent.can.tools.includes(name)),
+    tools: world.tools
+      .filter(({ name }) => toolsNow(world).includes(name))
+      .map((tool) => (trail === undefined ? tool : recorded(tool, trail))),
     validate: world.validate,
     journal: { append },
     clock: world.clock,
     nonce: () => randomBytes(16).toString("hex"),
+    ...(world.gateOf === undefined ? {} : { gate: world.gateOf(task) }),
   };
   const options = runOptions(world, task, signal);
   const { doneWhen } = task.request;
   const completion = doneWhen === null ? null : await completionOf(world, doneWhen, options);
-  const outcome = await runTask(deps, task, { ...options, completion, history: journal.lines });
+  const outcome = await runTask(deps, task, {
+    ...options,
+    completion,
+    history: journal.lines,
+    woken: woken.map((one) => inline(world, one)),
+  });
   // The loop only puts the task off; what to do about the disk is for the session.
   if (trouble !== null && isDiskTrouble(trouble)) throw trouble;
   return outcome;
 }
+
+const toolsNow = ({ agent, now }: AttemptWorld): readonly string[] =>
+  agentAt(agent, now()).can.tools;
 
 /** Loaded only for the few tasks that demand something. */
 async function completionOf(
@@ -105,7 +133,10 @@ async function completionOf(
   { context }: Pick<RunOptions, "context">,
 ): Promise<Completion> {
   const { createCompletion } = await import("./completion.ts");
-  return createCompletion(doneWhen, { tools: world.agent.can.tools, context });
+  // Whoever demands a check decides alone: what waits for people is not had that way.
+  const waits = world.agent.approval.map(({ tool }) => tool);
+  const tools = toolsNow(world).filter((name) => !waits.includes(name));
+  return createCompletion(doneWhen, { tools, context });
 }
 
 function runOptions(
@@ -122,7 +153,7 @@ function runOptions(
   };
   return {
     persona: persona(world, context),
-    textPath: isLong(task.request.text) ? keepText(world, task) : null,
+    textPath: isLong(task.request.text) ? keepText(world, task.id, task.request.text) : null,
     model: world.agent.model,
     limits,
     context,
@@ -141,37 +172,68 @@ const persona = (world: AttemptWorld, { files }: Pick<ToolContext, "files">): Pe
 });
 
 /** The queue is out of reach for tools, so a long text gets a copy where they can read it. */
-function keepText(world: AttemptWorld, task: Task): string | null {
+function keepText(world: AttemptWorld, id: string, text: string): string | null {
   const { workspace } = world.paths;
-  const path = join(workspace, ".con", "tasks", `${task.id}.txt`);
+  const path = join(workspace, ".con", "tasks", `${id}.txt`);
   try {
-    storeWithin({ roots: [workspace], denied: [] }, path, Buffer.from(task.request.text));
+    storeWithin(below(workspace), path, Buffer.from(text));
     return path;
   } catch (error) {
     // The agent's own doing, e.g. a link in place of the directory; the task's head must do.
     if (!(error instanceof Denied)) throw error;
-    world.log.warn("the text of a task could not be kept", { task: task.id, why: error.message });
+    world.log.warn("the text of a task could not be kept", { task: id, why: error.message });
     return null;
   }
 }
 
+/** Bytes of an answer that the model gets whole. */
+const answerBytes = 64 * 1024;
+
+const inline = (world: AttemptWorld, woken: Woken): Woken => ({
+  ...woken,
+  answers: woken.answers.map((answer) => ({
+    ...answer,
+    text: shortened(answer.text, answerBytes, () => keepText(world, answer.id, answer.text)),
+  })),
+});
+
+/** Everything that depends on grants is looked up for each call: they may end while the task runs. */
 function toolContext(world: AttemptWorld, task: Task): Omit<ToolContext, "callId" | "signal"> {
-  const { agent, paths } = world;
-  const shell = shellPolicy(agent, world.isolation);
-  const isolation: Isolation =
-    world.isolation === "bwrap"
-      ? { kind: "bwrap", policy: sandboxPolicy(agent, paths, shell) }
-      : { kind: "none", workspace: paths.workspace };
+  const { paths, now } = world;
+  const agent = (): AgentRuntime => agentAt(world.agent, now());
+  const shell = (): ShellPolicy => shellPolicy(agent(), world.isolation);
   return {
-    agent: agent.name,
+    agent: world.agent.name,
+    now,
     task: { id: task.id, from: task.from.name, trust: task.trust },
-    files: filePolicy(agent, paths),
-    shell,
-    execute: createExecute({
-      isolation,
-      limits: sandboxLimits(shell),
-      environment: toolEnvironment(paths, task.id),
-    }),
-    peers: createPeers(world, task),
+    get files() {
+      return filePolicy(agent(), paths);
+    },
+    get shell() {
+      return shell();
+    },
+    get execute() {
+      return createExecute({
+        isolation: isolationOf(world, agent(), shell()),
+        limits: sandboxLimits(shell()),
+        environment: toolEnvironment(paths, task.id),
+      });
+    },
+    get peers() {
+      return createPeers({ ...world, agent: agent() }, task);
+    },
+    // Where nothing is installed, a steward of this machine is none of ours.
+    ...(world.isolation === "bwrap"
+      ? { steward: createAskSteward(world.disk, world.agent.name, task.id) }
+      : {}),
   };
 }
+
+const isolationOf = (
+  { isolation, paths }: AttemptWorld,
+  agent: AgentRuntime,
+  shell: ShellPolicy,
+): Isolation =>
+  isolation === "bwrap"
+    ? { kind: "bwrap", policy: sandboxPolicy(agent, paths, shell) }
+    : { kind: "none", workspace: paths.workspace };

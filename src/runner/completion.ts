@@ -12,28 +12,32 @@ import { Denied } from "../tools/files/reach.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import { commandCheck } from "./completion/command.ts";
 import { keyCheck, pathCheck, textCheck } from "./completion/files.ts";
-import { patternVerdict } from "./completion/pattern.ts";
+import { createMatches, type Matches, patternVerdict } from "./completion/pattern.ts";
 import { failed, type Made, notMade } from "./completion/verdict.ts";
 
 type CheckContext = Omit<ToolContext, "callId" | "signal">;
 
+/** Rounds of a sender who is not verified: each of them takes this agent's time, and its model's. */
+const strangersRounds = 1;
+
 export interface CompletionWorld {
-  /** Names of the tools that the manifest grants. */
+  /** Names of the tools that the manifest grants without waiting for people. */
   readonly tools: readonly string[];
   readonly context: CheckContext;
 }
 
 export const createCompletion = (doneWhen: DoneWhen, world: CompletionWorld): Completion => ({
-  rounds: doneWhen.rounds,
+  rounds: world.context.task.trust === "verified" ? doneWhen.rounds : strangersRounds,
   refusal: refusalOf(doneWhen, world),
   async evaluate(answer, signal) {
     const results: CheckResult[] = [];
+    const context = { ...world.context, matches: createMatches() };
     for (const check of doneWhen.checks) {
       // Patterns and big files hold up this process for a moment: control files get their turn.
       await turn();
       const made = signal.aborted
         ? notMade("the task was stopped before this check")
-        : await makeSafely(check, answer, world.context, signal);
+        : await makeSafely(check, answer, context, signal);
       results.push({ name: check.name, ...made });
     }
     return results;
@@ -55,14 +59,16 @@ function refusalOf({ checks }: DoneWhen, { tools, context }: CompletionWorld): s
       `(answer_matches), not ${strange}`,
     ].join(" ");
   if (kinds.has("command") && !tools.includes("shell"))
-    return "its completion checks run commands, and this agent has no tool shell";
+    return "its completion checks run commands, and this agent has no tool shell without approval";
   return null;
 }
+
+type MakeContext = CheckContext & { readonly matches: Matches };
 
 async function makeSafely(
   check: CompletionCheck,
   answer: string,
-  context: CheckContext,
+  context: MakeContext,
   signal: AbortSignal,
 ): Promise<Made> {
   try {
@@ -77,7 +83,7 @@ async function makeSafely(
 function make(
   { probe, timeoutSeconds }: CompletionCheck,
   answer: string,
-  context: CheckContext,
+  context: MakeContext,
   signal: AbortSignal,
 ): Made | Promise<Made> {
   switch (probe.kind) {
@@ -86,14 +92,14 @@ function make(
       return pathCheck(probe, context.files);
     case "regex_in_file":
     case "no_regex_in_file":
-      return textCheck(probe, context.files);
+      return textCheck(probe, context.files, context.matches);
     case "json_key":
     case "yaml_key":
-      return keyCheck(probe, context.files);
+      return keyCheck(probe, context.files, context.matches);
     case "command":
       return commandCheck(probe, timeoutSeconds, context, signal);
     case "answer_matches":
-      return patternVerdict(probe.pattern, answer, (found) =>
+      return patternVerdict(context.matches(probe.pattern, answer), (found) =>
         found ? null : failed("the answer does not match"),
       );
   }

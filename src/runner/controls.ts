@@ -57,5 +57,8 @@ export async function settleControl(
   const claimed = (id: string): void => {
     leftovers.push({ id, fresh: true });
   };
-  finish(session, job, await obey(world, post, job.task, control, { running, claimed }));
+  const woken = (id: string): void => {
+    leftovers.push({ id, fresh: false });
+  };
+  finish(session, job, await obey(world, post, job.task, control, { running, claimed, woken }));
 }

@@ -5,6 +5,7 @@
  */
 import { settle } from "../spool/settle.ts";
 import type { Post } from "../spool/world.ts";
+import type { Woken } from "../task/hold.ts";
 import type { FinalOutcome } from "../task/record.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import type { Hints } from "./inbox-watch.ts";
@@ -14,7 +15,12 @@ import type { SessionWorld } from "./world.ts";
 /** Works on a task. `signal` aborts when the task is cancelled or the session must end. */
 export type Attempt = (
   task: Task,
-  context: { readonly signal: AbortSignal; readonly attempts: number },
+  context: {
+    readonly signal: AbortSignal;
+    readonly attempts: number;
+    /** What came back for calls that waited. */
+    readonly woken?: readonly Woken[];
+  },
 ) => Promise<Outcome>;
 
 export interface Session {

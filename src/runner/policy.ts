@@ -1,10 +1,11 @@
 /** What one agent's tools may do: from its compiled manifest to policies of files and shell. Pure. */
 import { dirname } from "node:path";
+import { inForce, untilKey } from "../config/grants.ts";
 import type { AgentRuntime } from "../config/types.ts";
 import type { SandboxPolicy } from "../sandbox/bwrap.ts";
 import type { Limits } from "../sandbox/limits.ts";
 import type { AgentPaths } from "../spool/layout.ts";
-import type { FilePolicy, ShellPolicy } from "../tools/tool.ts";
+import type { EndedGrant, FilePolicy, ShellPolicy } from "../tools/tool.ts";
 
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
@@ -32,6 +33,21 @@ export const grantRoot = (pattern: string): string => pattern.replace(/(?:\/\*\*
 /** Places of other programs, whatever a manifest grants above them. */
 const kernelPlaces = ["/proc", "/sys", "/dev", "/run"];
 
+/** The manifest as it holds at `now`: without the grants that are over. */
+export const agentAt = (agent: AgentRuntime, now: number): AgentRuntime => ({
+  ...agent,
+  can: inForce(agent.can, agent.constraints, now),
+});
+
+function endedGrants({ can, constraints }: AgentRuntime): EndedGrant[] {
+  return Object.entries(constraints?.until ?? {}).flatMap(([key, at]): EndedGrant[] => {
+    const use = key.startsWith("read:") ? "read" : "write";
+    const directory = key.slice(use.length + 1);
+    const isOver = key === untilKey(use, directory) && !can[use].includes(directory);
+    return isOver ? [{ use, directory, at }] : [];
+  });
+}
+
 export function filePolicy(agent: AgentRuntime, paths: AgentPaths): FilePolicy {
   const write = agent.can.write.map(grantRoot);
   const skills = agent.skills.map(({ path }) => dirname(path));
@@ -40,6 +56,7 @@ export function filePolicy(agent: AgentRuntime, paths: AgentPaths): FilePolicy {
     readable: [paths.workspace, paths.tools, ...skills, ...agent.can.read.map(grantRoot), ...write],
     writable: [paths.workspace, ...write],
     denied: [paths.base, ...kernelPlaces],
+    ended: endedGrants(agent),
   };
 }
 

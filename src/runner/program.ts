@@ -6,16 +6,24 @@
  */
 import fs from "node:fs";
 import type { ValidateArguments } from "../agent/arguments.ts";
+import { gates } from "../agent/gate.ts";
 import type { RunClock } from "../agent/run.ts";
 import type { AgentRuntime, SystemRuntime } from "../config/types.ts";
 import { validators } from "../generated/tool-validators.js";
 import { createModelClient } from "../model/client.ts";
 import { agentPaths } from "../spool/layout.ts";
+import { nodeDisk } from "../system/disk.ts";
 import type { ExitCode } from "../system/errors.ts";
 import { createLog } from "../system/log.ts";
 import { builtinTools } from "../tools/registry.ts";
 import type { ShellPolicy } from "../tools/tool.ts";
+import { approvalGate } from "./approval.ts";
 import { createAttempt } from "./attempt.ts";
+import { newsEvent } from "./audit/events.ts";
+import { keptPath } from "./audit/kept.ts";
+import { createPost } from "./audit/post.ts";
+import { createTrail } from "./audit.ts";
+import { constraintGates } from "./constraints.ts";
 import { journalProgress } from "./journal-file.ts";
 import { runSession } from "./session.ts";
 import { sessionWorld } from "./world.ts";
@@ -32,11 +40,21 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
   // Policies compare with what the kernel says, so the root must be named as the kernel names it.
   const paths = agentPaths(fs.realpathSync.native(system.root), agent.name);
   const log = createLog();
+  const trail = createTrail({
+    disk: nodeDisk,
+    keptPath: keptPath(paths.state),
+    post: createPost(system.gateway),
+    log,
+    now: () => performance.now(),
+  });
   const world = sessionWorld(system, {
     log,
+    told: (news) => trail.note(newsEvent(news, Date.now())),
     stop,
     progress: (id) => journalProgress(world.disk, paths.journal, id),
   });
+  const tools = builtinTools();
+  const toolNames = tools.map(({ name }) => name);
   const attempt = createAttempt({
     ...world,
     system,
@@ -44,12 +62,20 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
     paths,
     isolation,
     model: createModelClient(system.gateway),
-    tools: builtinTools(),
+    tools,
     validate: validateArguments,
     clock,
     instructions: agent.instructions,
+    trail,
+    gateOf: (task) => {
+      const { check, charge } = constraintGates(
+        { ...world, agent, paths, tools: toolNames },
+        task.id,
+      );
+      return gates(check, approvalGate({ ...world, agent }, task), charge);
+    },
   });
-  return runSession(world, agent, attempt);
+  return runSession(world, agent, attempt).finally(() => trail.settle());
 }
 
 /** By the code that build/generate.ts made of the tools' schemas. */

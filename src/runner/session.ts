@@ -9,6 +9,7 @@
 import type { AgentRuntime } from "../config/types.ts";
 import { begun, readAttempts, writeAttempts } from "../spool/attempts.ts";
 import { bringBack, dueTasks } from "../spool/defer.ts";
+import { dueHeld, endDue } from "../spool/held.ts";
 import { pathIn } from "../spool/known.ts";
 import { readQueued } from "../spool/queued.ts";
 import { finishSettled, isActive, recover } from "../spool/recover.ts";
@@ -65,7 +66,7 @@ async function runAll(session: Session): Promise<void> {
   while (!world.stop.aborted) {
     if (world.now() - dueLookedAt >= dueEveryMs) {
       dueLookedAt = world.now();
-      takeDue(session);
+      await takeDue(session);
     }
     // With nothing in sight, nobody's answer waits for a search.
     if (session.leftovers.length === 0 && !session.intake.more()) settleEnded(session);
@@ -91,11 +92,13 @@ async function linger(intake: Intake, world: SessionWorld, idleSince: number): P
   return true;
 }
 
-function takeDue(session: Session): void {
-  for (const id of dueTasks(session.world, session.post)) {
-    bringBack(session.world, session.post, id);
-    session.leftovers.push({ id, fresh: false });
+async function takeDue({ world, post, leftovers }: Session): Promise<void> {
+  for (const id of dueTasks(world, post)) {
+    bringBack(world, post, id);
+    leftovers.push({ id, fresh: false });
   }
+  for (const id of dueHeld(world, post))
+    if (await endDue(world, post, id)) leftovers.push({ id, fresh: false });
 }
 
 /** The next task that is active already; it may have been cancelled while it waited. */
@@ -107,7 +110,8 @@ async function nextLeftover(session: Session): Promise<Job | null> {
     const queued = await readQueued(world.disk, pathIn(post.paths, "active", id), world.loadYaml);
     if (typeof queued === "string") continue;
     // A power cut may have undone the last move of a deferred task that was answered.
-    if (finishSettled(world, post, queued.task)) continue;
+    const woken = (waiter: string): void => void leftovers.push({ id: waiter, fresh: false });
+    if (finishSettled(world, post, queued.task, woken)) continue;
     const last = readAttempts(world.disk, post.paths, id);
     if (fresh) return { ...queued, attempts: last };
     const attempts = begun(last, world.progress(id));

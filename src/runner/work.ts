@@ -1,18 +1,21 @@
 /**
  * One task from its claim to its fate: attempt it, obey control files meanwhile, then settle it, defer
- * it, or leave it for the next session. The settling of an attempt's final outcome may wait until
- * the next task, if one is in sight, is claimed and its request is on its way.
+ * it, hold it, or leave it for the next session. An answer that a held task waits for is given to it.
+ * The settling of an attempt's final outcome may wait until the next task, if one is in sight, is
+ * claimed and its request is on its way.
  *
  * Never: settles a task that was only interrupted, or lets an attempt that ended without an outcome
  * pass uncounted. After a crash before the settling: the journal has the outcome, and the next session
  * settles it without asking a model again.
  */
+import { takeAnswer, wokenCalls } from "../spool/answers.ts";
 import { writeAttempts } from "../spool/attempts.ts";
 import { deferTask } from "../spool/defer.ts";
+import { holdTask } from "../spool/held.ts";
 import { isTryLater } from "../spool/reply.ts";
 import type { FinalOutcome } from "../task/record.ts";
 import { expired } from "../task/retry.ts";
-import { emptyTally, type Outcome, type Tally } from "../task/task.ts";
+import { emptyTally, type HeldOutcome, type Outcome, type Tally } from "../task/task.ts";
 import { settleControl, watchControls } from "./controls.ts";
 import { finish, type Session, settleEnded } from "./ends.ts";
 import type { Job } from "./intake.ts";
@@ -22,11 +25,20 @@ export async function work(session: Session, job: Job): Promise<void> {
   const { task } = job;
   const { control, deadline } = task.request;
   if (control !== null) return settleControl(session, job, null);
+  if (task.request.replyTo !== null && takenAsAnswer(session, job)) return;
   if (expired(deadline, session.world.now())) {
     const why = `its deadline ${deadline} passed before it could be done`;
     return finish(session, job, failed(why, `This task was not done: ${why}.`, emptyTally));
   }
   await attemptJob(session, job);
+}
+
+/** True when somebody waited for it: it is settled, and who waited has its turn. */
+function takenAsAnswer(session: Session, job: Job): boolean {
+  const taken = takeAnswer(session.world, session.post, job);
+  if (taken.kind === "none") return false;
+  if (taken.woken !== null) session.leftovers.push({ id: taken.woken, fresh: false });
+  return true;
 }
 
 /** What happened to the attempt from outside. */
@@ -92,7 +104,10 @@ async function runAttempt(
   signal: AbortSignal,
 ): Promise<Outcome | Trouble> {
   try {
-    return await session.attempt(job.task, { signal, attempts: job.attempts.attempts });
+    const { attempts } = job.attempts;
+    // Only a task that was begun before can have waited.
+    const woken = attempts === 1 ? [] : await wokenCalls(session.world, session.post, job.task.id);
+    return await session.attempt(job.task, { signal, attempts, woken });
   } catch (error) {
     if (isTryLater(error)) return { kind: "trouble", error };
     const why = error instanceof Error ? error.message : String(error);
@@ -118,6 +133,8 @@ function decide(session: Session, job: Job, outcome: Outcome, happened: Interrup
   const { tally } = outcome;
   if (happened.cancelledBy !== null) {
     finish(session, job, { kind: "cancelled", by: happened.cancelledBy, tally });
+  } else if (outcome.kind === "held") {
+    putOnHold(session, job, outcome);
   } else if (happened.stopped && outcome.kind !== "done") {
     // Anything but a finished answer may be the abort itself: the task stays active.
     session.world.log.info("task interrupted", { id: job.task.id });
@@ -126,6 +143,19 @@ function decide(session: Session, job: Job, outcome: Outcome, happened: Interrup
   } else {
     session.unsettled.push(() => finish(session, job, outcome));
   }
+}
+
+/** Also when told to stop: what waits is on disk. */
+function putOnHold(session: Session, job: Job, outcome: HeldOutcome): void {
+  const { world, post, leftovers } = session;
+  const { id } = job.task;
+  const fate = holdTask(world, post, job.task, job.attempts, outcome.holds);
+  if (fate === "awake") leftovers.push({ id, fresh: false });
+  world.log.info("task held", {
+    id,
+    until: new Date(outcome.until).toISOString(),
+    why: outcome.why,
+  });
 }
 
 function putOff(session: Session, job: Job, outcome: Extract<Outcome, { kind: "defer" }>): void {

@@ -26,6 +26,7 @@ export interface SessionParts {
   readonly log: Log;
   readonly stop: AbortSignal;
   readonly progress: (id: string) => number;
+  readonly told: NonNullable<SpoolWorld["told"]>;
 }
 
 /** What `con run` passes to `runSession`. */

@@ -132,6 +132,7 @@ function originOf(world: SpoolWorld, post: Post, candidate: Candidate, facts: Fi
   return {
     from: world.senderOf(uid),
     trust: trustOf(uid, post.trustedUids, createdHere),
+    ...(createdHere ? {} : { moved: true }),
     receivedAt: new Date(Number(facts.ctimeNs / 1_000_000n)).toISOString(),
     size: Number(facts.size),
   };
@@ -149,5 +150,6 @@ function take(
 ): Queued {
   const claimedAt = storeQueued(world, pathIn(post.paths, "active", task.id), task, entry.bytes);
   unlinkSame(world.disk, candidate.path, entry.facts);
+  world.told?.({ state: "claimed", task });
   return { task: { ...task, size: entry.bytes.length }, claimedAt };
 }

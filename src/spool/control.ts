@@ -10,6 +10,7 @@ import type { FinalOutcome } from "../task/record.ts";
 import { type Control, emptyTally, type Task } from "../task/task.ts";
 import { forgetAttempts, readAttempts, writeAttempts } from "./attempts.ts";
 import { claim } from "./claim.ts";
+import { release } from "./held.ts";
 import { type Place, pathIn, placeOf, recordPath, responsePath } from "./known.ts";
 import { type Queued, readQueued } from "./queued.ts";
 import { scan } from "./scan.ts";
@@ -26,6 +27,8 @@ export interface ControlContext {
   readonly running: Running | null;
   /** Told about a task that had to be claimed to be looked at: it is active and nobody runs it yet. */
   readonly claimed: (id: string) => void;
+  /** Told about a held task that is active again. */
+  readonly woken: (id: string) => void;
 }
 
 /** Acts on a claimed control task and returns what to answer. */
@@ -45,7 +48,7 @@ export async function obey(
   if (!mayControl(task, found.queued.task)) return notYours(control);
   return control.verb === "cancel"
     ? cancel(world, post, task, found)
-    : retry(world, post, control, found);
+    : retry(world, post, task, control, found, context);
 }
 
 interface Found {
@@ -94,7 +97,14 @@ function cancel(world: SpoolWorld, post: Post, by: Task, found: Found): FinalOut
   return done(`Task ${id} was cancelled.`);
 }
 
-function retry(world: SpoolWorld, post: Post, control: Control, found: Found): FinalOutcome {
+function retry(
+  world: SpoolWorld,
+  post: Post,
+  by: Task,
+  control: Control,
+  found: Found,
+  context: ControlContext,
+): FinalOutcome {
   const { disk } = world;
   const { paths } = post;
   const { id } = control;
@@ -103,11 +113,16 @@ function retry(world: SpoolWorld, post: Post, control: Control, found: Found): F
     disk.setTime(path, world.now());
     return done(`Task ${id} is tried again now.`);
   }
+  if (found.place === "held") {
+    release(world, post, id, `${by.from.name} said to go on without it`);
+    context.woken(id);
+    return done(`Task ${id} goes on now, without what it waited for.`);
+  }
   if (found.place !== "failed") return refused(control, `it is ${stateOf(found.place)}`);
   const last = readAttempts(disk, paths, id);
   writeAttempts(disk, paths, id, { ...last, strikes: 0, released: true });
-  // The old answer goes first: a task with a record counts as settled.
-  for (const old of [recordPath(paths, id), responsePath(paths, id)]) removeIfThere(world, old);
+  // The old answer goes first: a task with a record counts as settled, and none stands alone.
+  for (const old of [responsePath(paths, id), recordPath(paths, id)]) removeIfThere(world, old);
   syncDirectory(disk, paths.outbox);
   disk.setTime(path, world.now());
   moveDurably(disk, path, pathIn(paths, "deferred", id));

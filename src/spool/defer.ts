@@ -4,11 +4,11 @@
  * Crash between counting and moving: the task is still active and released, so it is tried early and
  * nothing is counted twice.
  */
-import { moveDurably } from "../system/durable.ts";
 import { nextAttempt } from "../task/retry.ts";
 import type { Task } from "../task/task.ts";
 import { type Attempts, writeAttempts } from "./attempts.ts";
 import { pathIn } from "./known.ts";
+import { moveByLink } from "./move.ts";
 import type { Post, SpoolWorld } from "./world.ts";
 
 export type Deferral =
@@ -29,6 +29,7 @@ export function deferTask(
   const counted = { ...attempts, strikes: next.strikes, released: true };
   writeAttempts(world.disk, post.paths, task.id, counted);
   park(world, post, task.id, next.ms);
+  world.told?.({ state: "deferred", task, until: next.ms });
   return { kind: "deferred", until: next.ms };
 }
 
@@ -36,7 +37,7 @@ export function deferTask(
 export function park(world: SpoolWorld, post: Post, id: string, untilMs: number): void {
   const from = pathIn(post.paths, "active", id);
   world.disk.setTime(from, untilMs);
-  moveDurably(world.disk, from, pathIn(post.paths, "deferred", id));
+  moveByLink(world.disk, from, pathIn(post.paths, "deferred", id));
 }
 
 /** Ids whose time has come, earliest first. */
@@ -50,7 +51,11 @@ export function dueTasks(world: SpoolWorld, post: Post): string[] {
 }
 
 /** Ids of the task files in a private folder. */
-export function queuedIds(world: SpoolWorld, post: Post, place: "active" | "deferred"): string[] {
+export function queuedIds(
+  world: SpoolWorld,
+  post: Post,
+  place: "active" | "deferred" | "held",
+): string[] {
   return world.disk
     .list(post.paths.queue[place])
     .filter((name) => !name.startsWith(".") && name.endsWith(".task"))
@@ -69,7 +74,7 @@ function retryTime(world: SpoolWorld, post: Post, id: string): number {
   return stat === null ? Number.POSITIVE_INFINITY : retryTimeOf(stat);
 }
 
-/** Makes a deferred task active again. Not synced: either place is a right one. */
+/** Makes a deferred task active again. */
 export function bringBack(world: SpoolWorld, post: Post, id: string): void {
-  world.disk.rename(pathIn(post.paths, "deferred", id), pathIn(post.paths, "active", id));
+  moveByLink(world.disk, pathIn(post.paths, "deferred", id), pathIn(post.paths, "active", id));
 }

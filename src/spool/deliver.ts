@@ -9,7 +9,7 @@
 import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Disk, errnoOf, isDiskTrouble } from "../system/disk.ts";
-import { createDurably, writeAll } from "../system/durable.ts";
+import { createDurably, syncDirectory, writeAll } from "../system/durable.ts";
 import { ConError, exit } from "../system/errors.ts";
 import { encodeTask, maxTaskBytes } from "../task/codec.ts";
 import { newId, safePrefix } from "../task/id.ts";
@@ -59,8 +59,11 @@ function commit(world: DeliverWorld, inbox: string, id: string, bytes: Uint8Arra
       if (createDurably(world.disk, path, bytes, mode) === "created") return true;
       const holder = world.disk.find(path);
       // Gone again: claimed just now. Delivered once more, a repeat is known by its id and dropped.
-      // Our own file is a repeat and done; a stranger's file of that name is squatting.
-      if (holder !== null) return Number(holder.uid) === process.geteuid?.();
+      // Our own file is a repeat, and done once its name is on disk; a stranger's is squatting.
+      if (holder === null) continue;
+      const isOurs = Number(holder.uid) === process.geteuid?.();
+      if (isOurs) syncDirectory(world.disk, inbox);
+      return isOurs;
     }
     return false;
   } catch (error) {

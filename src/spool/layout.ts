@@ -17,6 +17,8 @@ export interface AgentPaths {
   readonly journal: string;
   /** Taken with flock(2) by whoever runs the agent. */
   readonly lock: string;
+  /** Counts of what may be used only so often. */
+  readonly uses: string;
   readonly workspace: string;
   readonly tools: string;
   readonly archive: string;
@@ -42,6 +44,7 @@ export function agentPaths(root: string, name: string): AgentPaths {
     state,
     journal: join(state, "journal"),
     lock: join(state, "lock"),
+    uses: join(state, "uses.json"),
     workspace: join(base, "workspace"),
     tools: join(base, "tools"),
     archive: join(base, "archive"),

@@ -37,6 +37,7 @@ function encodeQueued(envelope: Envelope, raw: Uint8Array): Uint8Array {
     received_at: envelope.receivedAt,
     claimed_at: envelope.claimedAt,
     size: envelope.size,
+    moved: envelope.moved,
   });
   return Buffer.concat([Buffer.from(`${line}\n`), raw]);
 }
@@ -77,12 +78,13 @@ function parseFields(line: string): Readonly<Record<string, unknown>> | null {
 }
 
 function envelopeOf(fields: Readonly<Record<string, unknown>>): Envelope | null {
-  const { con, id, trust, received_at, claimed_at, size } = fields;
+  const { con, id, trust, received_at, claimed_at, size, moved } = fields;
   const from = senderIn(fields);
   if (con !== 1 || typeof id !== "string" || !isId(id) || from === null) return null;
   if (typeof received_at !== "string" || typeof claimed_at !== "string") return null;
   if (typeof size !== "number" || !isTrust(trust)) return null;
-  return { id, from, trust, receivedAt: received_at, claimedAt: claimed_at, size };
+  const envelope = { id, from, trust, receivedAt: received_at, claimedAt: claimed_at, size };
+  return moved === true ? { ...envelope, moved } : envelope;
 }
 
 function senderIn(fields: Readonly<Record<string, unknown>>): Sender | null {

@@ -1,21 +1,23 @@
 /**
  * Puts right what a crash left. Legal leftovers: our own temporary names; original and copy of one
- * task (the claim drops the original); an active task with an answer; an active task without one.
+ * task (the claim drops the original); an active task with an answer; an active task without one; a
+ * held task that an answered one has yet to wake (held.ts and answers.ts tell the others about held).
  *
  * Call it with the lock held, before anything else. It settles nothing twice and runs nothing: what
  * must run again is returned.
  */
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
-import { exists, moveDurably, readFile } from "../system/durable.ts";
-import { rollForward } from "../system/publish.ts";
+import { exists, moveDurably, syncDirectory } from "../system/durable.ts";
 import { backoffMs, freeCrashes, maxStrikes } from "../task/retry.ts";
 import { emptyTally, type Task } from "../task/task.ts";
+import { wakeWaiter } from "./answers.ts";
 import { afterCrash, attemptsDirectory, readAttempts, writeAttempts } from "./attempts.ts";
 import { park, queuedIds } from "./defer.ts";
-import { pathIn, recordPath, responsePath } from "./known.ts";
+import { pathIn } from "./known.ts";
+import { notePath } from "./notes.ts";
+import { finishPublishing } from "./published.ts";
 import { type Queued, readQueued } from "./queued.ts";
-import { sendAnswer } from "./reply.ts";
 import { sentDirectory } from "./sent.ts";
 import { putAway, settle } from "./settle.ts";
 import type { Post, SpoolWorld } from "./world.ts";
@@ -27,12 +29,24 @@ export async function recover(world: SpoolWorld, post: Post): Promise<string[]> 
     disk.makeDirectory(directory, 0o700);
   }
   removeTemporaries(world, post.paths.queue.active);
+  removeTemporaries(world, post.paths.queue.held);
+  // Answers that a kill kept from being put away durably, and that a held task has yet to read.
+  if (disk.list(post.paths.queue.held).length > 0) syncDirectory(disk, post.paths.processed);
   const resumable: Queued[] = [];
-  for (const id of queuedIds(world, post, "active")) {
-    const queued = await recoverActive(world, post, id);
+  const ids = queuedIds(world, post, "active");
+  const woken = (id: string): void => void ids.push(id);
+  // Grows meanwhile.
+  for (const id of ids) {
+    const queued = await recoverActive(world, post, id, woken);
     if (queued !== null) resumable.push(queued);
   }
-  return resumable.sort((a, b) => (a.claimedAt < b.claimedAt ? -1 : 1)).map(({ task }) => task.id);
+  return resumable.sort(inOrder).map(({ task }) => task.id);
+}
+
+/** Answers first: a task that waited must not be at work while its answer is half taken. */
+function inOrder(a: Queued, b: Queued): number {
+  const answers = Number(b.task.request.replyTo !== null) - Number(a.task.request.replyTo !== null);
+  return answers === 0 ? (a.claimedAt < b.claimedAt ? -1 : 1) : answers;
 }
 
 /** With the lock held, every temporary name in a private folder is a leftover. */
@@ -47,44 +61,52 @@ function removeTemporaries(world: SpoolWorld, directory: string): void {
   }
 }
 
-async function recoverActive(world: SpoolWorld, post: Post, id: string): Promise<Queued | null> {
+async function recoverActive(
+  world: SpoolWorld,
+  post: Post,
+  id: string,
+  woken: (id: string) => void,
+): Promise<Queued | null> {
   const queued = await readQueued(world.disk, pathIn(post.paths, "active", id), world.loadYaml);
   if (queued === "missing") return null;
+  dropTwin(world, post, id);
   if (queued === "damaged") {
     moveDurably(world.disk, pathIn(post.paths, "active", id), pathIn(post.paths, "corrupt", id));
     world.log.error("a stored task is damaged; it lies in queue/corrupt", { id });
     return null;
   }
-  if (finishSettled(world, post, queued.task)) return null;
+  if (finishSettled(world, post, queued.task, woken)) return null;
   return judge(world, post, queued) ? queued : null;
 }
 
-/** True when the active task was answered already; what remained of its settling is done now. */
-export function finishSettled(world: SpoolWorld, post: Post, task: Task): boolean {
-  const { disk } = world;
-  const { paths } = post;
-  const record = recordPath(paths, task.id);
-  const response = responsePath(paths, task.id);
-  rollForward(disk, paths.outbox, [response, record]);
-  const bytes = readFile(disk, record, 1 << 20);
-  if (bytes === null) return false;
-  const { status, attempts, finishedAt } = readRecord(bytes);
-  const answer = readFile(disk, response, 1 << 30);
-  if (answer !== null) {
-    const text = Buffer.from(answer).toString("utf8").replace(/\n$/, "");
-    sendAnswer(world, post, task, text, finishedAt);
-  }
-  putAway(world, post, task.id, status, { place: "active", attempts });
-  return true;
+/** A crash amid a move leaves both names; a task that still waits is held again by its attempt. */
+function dropTwin({ disk }: SpoolWorld, { paths }: Post, id: string): void {
+  const twin = pathIn(paths, "held", id);
+  if (!exists(disk, twin) && !exists(disk, notePath(paths, id))) return;
+  // The name that stays may not be on disk yet, nor that the other one is gone.
+  syncDirectory(disk, paths.queue.active);
+  if (exists(disk, twin)) disk.unlink(twin);
+  syncDirectory(disk, paths.queue.held);
 }
 
-function readRecord(bytes: Uint8Array) {
-  const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as {
-    readonly status: "done" | "failed" | "cancelled";
-    readonly attempts: number;
-    readonly finished_at: string;
-  };
-  return { status: value.status, attempts: value.attempts, finishedAt: value.finished_at };
+/**
+ * True when the active task was answered already; what remained of its settling is done now. `woken`
+ * is told about a held task that is active again by it.
+ */
+export function finishSettled(
+  world: SpoolWorld,
+  post: Post,
+  task: Task,
+  woken: (id: string) => void,
+): boolean {
+  const published = finishPublishing(world, post, task);
+  if (published === null) return false;
+  const { status, attempts } = published;
+  const waiter = wakeWaiter(world, post, task);
+  if (waiter !== null) woken(waiter);
+  const durable = task.request.replyTo !== null;
+  putAway(world, post, task.id, status, { place: "active", attempts, durable });
+  return true;
 }
 
 /** Counts the attempt that nobody ended; true when the task may be resumed now. */

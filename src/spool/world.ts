@@ -3,7 +3,7 @@ import type { Disk } from "../system/disk.ts";
 import type { Lease } from "../system/lease.ts";
 import type { Log } from "../system/log.ts";
 import type { ParseYaml } from "../task/front-matter.ts";
-import type { Sender } from "../task/task.ts";
+import type { Sender, Task } from "../task/task.ts";
 import type { AgentPaths } from "./layout.ts";
 
 /** Enough to send a task. */
@@ -21,6 +21,17 @@ export interface Mailbox {
   readonly bell: string | null;
 }
 
+/** What became of a task just now, as the disk has it. */
+export interface TaskNews {
+  readonly state: "claimed" | "deferred" | "held" | "done" | "failed" | "cancelled";
+  readonly task: Task;
+  readonly why?: string;
+  /** Epoch milliseconds. */
+  readonly until?: number;
+  /** Ids that a held task waits for. */
+  readonly waitFor?: readonly string[];
+}
+
 /** Enough to run an agent's queue. */
 export interface SpoolWorld extends DeliverWorld {
   readonly log: Log;
@@ -32,6 +43,8 @@ export interface SpoolWorld extends DeliverWorld {
   readonly loadYaml: () => Promise<ParseYaml>;
   /** Steps that the journal of a task holds: grows exactly when an attempt got somewhere. */
   readonly progress: (id: string) => number;
+  /** Hears what becomes of tasks, for the audit trail. Must not throw. */
+  readonly told?: (news: TaskNews) => void;
 }
 
 /** One agent's side of the queue. */

@@ -10,6 +10,9 @@ import { syncDirectory, writeAll } from "./durable.ts";
 
 export interface Appender {
   readonly append: (bytes: Uint8Array) => void;
+  /** Survives the end of this process; a power cut only after the next `sync` or `append`. */
+  readonly write: (bytes: Uint8Array) => void;
+  readonly sync: () => void;
   readonly close: () => void;
 }
 
@@ -23,6 +26,8 @@ export function openAppender(disk: Disk, path: string, mode: number): Appender {
       writeAll(disk, fd, bytes);
       disk.sync(fd);
     },
+    write: (bytes) => writeAll(disk, fd, bytes),
+    sync: () => disk.sync(fd),
     close: () => disk.close(fd),
   };
 }

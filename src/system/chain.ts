@@ -19,12 +19,16 @@ import { moveDurably } from "./durable.ts";
 
 export { chainFiles } from "./chain/files.ts";
 export { lastRecords } from "./chain/last.ts";
-export type { ChainHead, ChainRecord, Json } from "./chain/line.ts";
-export { type ChainCheck, verifyChain } from "./chain/verify.ts";
+export type { ChainHead, ChainRecord, Json, Link } from "./chain/line.ts";
+export { recordsNaming } from "./chain/naming.ts";
+export { type ChainCheck, verifyChain, verifyChainInTurns } from "./chain/verify.ts";
 
 export interface Chain {
   /** Writes all of `records` or throws; then some of the first may stand there. */
   readonly append: (records: readonly ChainRecord[]) => ChainHead;
+  /** The same, but a power cut may take it back until `sync` or `append`; the end of this process cannot. */
+  readonly write: (records: readonly ChainRecord[]) => ChainHead;
+  readonly sync: () => void;
   /** The number and hash of the last line. */
   readonly head: () => ChainHead;
   readonly close: () => void;
@@ -34,6 +38,8 @@ export interface ChainOptions {
   /** The head that was remembered elsewhere; null where nothing is known. */
   readonly expect?: ChainHead | null;
   readonly rotateBytes?: number;
+  /** What the first line follows where there is none yet: the end of another chain. */
+  readonly after?: ChainHead;
 }
 
 const rotateBytes = 64 * 1024 * 1024;
@@ -45,32 +51,40 @@ export function openChain(
   mode: number,
   options: ChainOptions = {},
 ): Chain {
-  let tail: Tail = readTail(disk, path, options.expect ?? null);
+  const { after } = options;
+  let tail: Tail = readTail(disk, path, options.expect ?? null, after);
   let file: Appender | null = null;
   const close = (): void => {
     file?.close();
     file = null;
   };
-  const append = (records: readonly ChainRecord[]): ChainHead => {
+  const add = (records: readonly ChainRecord[], how: "append" | "write"): ChainHead => {
     if (records.length === 0) return tail.head;
     if (isFull(disk, path, tail, options.rotateBytes ?? rotateBytes)) {
+      file?.sync();
       close();
       moveDurably(disk, path, rotatedPath(path, tail.head.seq));
     }
     const { bytes, head } = linked([...tail.notes, ...records], tail);
     try {
       file ??= openAppender(disk, path, mode);
-      file.append(bytes);
+      file[how](bytes);
     } catch (error) {
       // A part may stand there: look again, and expect what was confirmed.
       close();
-      tail = readTail(disk, path, tail.head);
+      tail = readTail(disk, path, tail.head, after);
       throw error;
     }
     tail = { head, unterminated: false, notes: [] };
     return head;
   };
-  return { append, head: () => tail.head, close };
+  return {
+    append: (records) => add(records, "append"),
+    write: (records) => add(records, "write"),
+    sync: () => file?.sync(),
+    head: () => tail.head,
+    close,
+  };
 }
 
 /** Never over a file of that name, and not before what is odd at the end was noted. */

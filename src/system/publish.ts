@@ -56,5 +56,6 @@ export function rollForward(disk: Disk, directory: string, paths: readonly strin
     if (revealed && rest.includes(path)) disk.rename(waiting(path), path);
     else disk.unlink(waiting(path));
   }
-  if (waits.length > 0) syncDirectory(disk, directory);
+  // What is revealed may not be on disk yet.
+  if (waits.length > 0 || revealed) syncDirectory(disk, directory);
 }

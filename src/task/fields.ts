@@ -15,8 +15,12 @@ export type ReadFields =
 const maxThread = 200;
 const maxAttachments = 64;
 const maxHops = 999;
+/** Agents that one wish may pass through. */
+export const maxVia = 8;
 const known = new Set(
-  "thread reply_to priority deadline attachments hops cancel retry done_when contract".split(" "),
+  "thread reply_to interim priority deadline attachments hops via cancel retry done_when contract".split(
+    " ",
+  ),
 );
 
 class FieldError extends Error {}
@@ -29,10 +33,12 @@ export function readFields(keys: Keys): ReadFields {
       fields: {
         thread: thread(keys.get("thread")),
         replyTo: id("reply_to", keys.get("reply_to")),
+        interim: interim(keys.get("interim")),
         priority: priority(keys.get("priority")),
         deadline: deadline(keys.get("deadline")),
         attachments: attachments(keys.get("attachments")),
         hops: hops(keys.get("hops")),
+        via: via(keys.get("via")),
         control: control(keys),
         doneWhen: doneWhen(keys),
         extra: Object.fromEntries([...keys].filter(([key]) => !known.has(key))),
@@ -60,6 +66,11 @@ function thread(value: unknown): string | null {
 function id(key: string, value: unknown): string | null {
   if (value === undefined) return null;
   return typeof value === "string" && isId(value) ? value : wrong(key, "a task id");
+}
+
+function interim(value: unknown): boolean {
+  if (value === undefined) return false;
+  return value === "yes" ? true : wrong("interim", "yes, or not there");
 }
 
 function priority(value: unknown): Priority {
@@ -90,6 +101,15 @@ function hops(value: unknown): number {
   if (value === undefined) return 0;
   const fits = typeof value === "string" && /^\d{1,3}$/.test(value);
   return fits ? Number(value) : wrong("hops", `a number from 0 to ${maxHops}`);
+}
+
+function via(value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  const fits =
+    Array.isArray(value) &&
+    value.length <= maxVia &&
+    value.every((name) => typeof name === "string" && /^[a-z][a-z0-9-]{0,30}$/.test(name));
+  return fits ? value : wrong("via", `a list of at most ${maxVia} names of agents`);
 }
 
 function control(keys: Keys): Control | null {

@@ -2,7 +2,7 @@
 import type { Outcome, Tally, Task, TaskRecord } from "./task.ts";
 
 /** An outcome after which nothing is tried again. */
-export type FinalOutcome = Exclude<Outcome, { readonly kind: "defer" }>;
+export type FinalOutcome = Exclude<Outcome, { readonly kind: "defer" | "held" }>;
 
 export interface Run {
   readonly agent: string;

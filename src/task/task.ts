@@ -7,6 +7,7 @@
  */
 
 import type { CheckResult, DoneWhen } from "./done-when/types.ts";
+import type { CallHold } from "./hold.ts";
 
 export type Trust = "verified" | "unverified";
 export type Priority = "low" | "normal" | "high";
@@ -17,6 +18,8 @@ export interface Request {
   readonly thread: string | null;
   /** Id of the task that this one answers. */
   readonly replyTo: string | null;
+  /** A word in between, not the answer. */
+  readonly interim: boolean;
   readonly priority: Priority;
   /** RFC 3339 time after which nobody wants the answer any more. */
   readonly deadline: string | null;
@@ -24,6 +27,8 @@ export interface Request {
   readonly attachments: readonly string[];
   /** Agents that this request already passed through; the sender's runner counts them. */
   readonly hops: number;
+  /** Names of the agents that it passed through, oldest first, as the sender's runner wrote them. */
+  readonly via: readonly string[];
   /** Set on control files only: act on that earlier task instead of running this one. */
   readonly control: Control | null;
   /** What must hold before the task counts as done; null = the answer alone is enough. */
@@ -53,6 +58,8 @@ export interface Origin {
   readonly receivedAt: string;
   /** Bytes of the file as dropped. */
   readonly size: number;
+  /** Set when the file was made elsewhere and moved here: then its owner may not be who sent it. */
+  readonly moved?: true;
 }
 
 /** A task that lies in the private queue: nobody but the agent's runner can change it any more. */
@@ -109,7 +116,21 @@ export type Outcome =
       /** Earliest useful retry in epoch ms when the cause names one (Retry-After, budget reset). */
       readonly notBefore: number | null;
       readonly tally: Tally;
-    };
+    }
+  | HeldOutcome;
+
+/** Calls of the latest turn wait for something; their intents stay open in the journal. */
+export interface HeldOutcome {
+  readonly kind: "held";
+  /** Each call that still waits; never empty. */
+  readonly holds: readonly CallHold[];
+  /** All ids that are waited for. */
+  readonly waitFor: readonly string[];
+  /** The earliest time at which one of them gives up, epoch milliseconds. */
+  readonly until: number;
+  readonly why: string;
+  readonly tally: Tally;
+}
 
 /** `outbox/ID.json`: keys are public interface (snake_case on disk), change only by adding. */
 export interface TaskRecord {

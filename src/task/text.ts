@@ -1,11 +1,5 @@
 /** Long task texts as a model gets them: the head, the size and a path. Pure. */
 
-/** Bytes of text that go to a model as they are. */
-export const inlineTextBytes = 32 * 1024;
-
-/** True when the text must be stored as a file for the model. */
-const isLong = (text: string): boolean => Buffer.byteLength(text) > inlineTextBytes;
-
 /** The first `bytes` bytes of `text`, cut between characters. */
 export function headOf(text: string, bytes: number): string {
   const whole = Buffer.from(text);
@@ -16,9 +10,11 @@ export function headOf(text: string, bytes: number): string {
   return whole.subarray(0, end).toString("utf8");
 }
 
-/** What stands in for a long text; `path` is where the model's tools can read the whole. */
-export function shortened(text: string, path: string): string {
-  if (!isLong(text)) return text;
+/** `text`, or what stands in for a long one; `keep` tells where the model's tools can read the whole. */
+export function shortened(text: string, bytes: number, keep: () => string | null): string {
   const size = Buffer.byteLength(text);
-  return `${headOf(text, inlineTextBytes)}\n[cut here: the whole text has ${size} bytes, read it in ${path}]`;
+  if (size <= bytes) return text;
+  const path = keep();
+  const rest = path === null ? "the rest could not be kept" : `read it in ${path}`;
+  return `${headOf(text, bytes)}\n[cut here: the whole text has ${size} bytes, ${rest}]`;
 }

@@ -23,8 +23,9 @@ export const editFile: Tool = {
     additionalProperties: false,
   },
   parallel: false,
-  run: async (args, { files }) =>
-    answering(() => {
+  run: async (args, context) =>
+    answering(context, () => {
+      const { files } = context;
       const path = absolute(files.workspace, text(args, "path"));
       const bytes = readAll(writable(files), path);
       if (bytes === null) return refused(`${path} does not exist: use write_file to create it`);

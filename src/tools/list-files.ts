@@ -4,7 +4,8 @@ import { join, relative } from "node:path";
 import { safeText } from "../sandbox/output.ts";
 import { answering, done, textOr } from "./answer.ts";
 import { matchesGlob } from "./files/glob.ts";
-import { absolute, Denied, directoryWithin, type Reach, readable } from "./files/reach.ts";
+import { directoryWithin, subdirectoryWithin } from "./files/open.ts";
+import { absolute, Denied, type Reach, readable } from "./files/reach.ts";
 import type { Tool } from "./tool.ts";
 
 const maxListed = 500;
@@ -27,8 +28,9 @@ export const listFiles: Tool = {
     additionalProperties: false,
   },
   parallel: true,
-  run: async (args, { files }) =>
-    answering(() => {
+  run: async (args, context) =>
+    answering(context, () => {
+      const { files } = context;
       const path = absolute(files.workspace, textOr(args, "path", files.workspace));
       const glob = textOr(args, "glob", "");
       const found =
@@ -82,13 +84,13 @@ function walk(reach: Reach, top: string, glob: string): Listing {
       if (matchesGlob(glob, relative(top, name)))
         lines.push(describe(join(directory, entry.name), entry, relative(top, name)));
       if (entry.isDirectory() && depth < maxDepth && (hidden || !entry.name.startsWith(".")))
-        descend(directory, entry.name, name, depth + 1);
+        descend(directory, name, depth + 1);
     }
   }
 
-  function descend(directory: string, name: string, shown: string, depth: number): void {
+  function descend(directory: string, shown: string, depth: number): void {
     try {
-      directoryWithin(reach, join(directory, name), (_, through) => visit(through, shown, depth));
+      subdirectoryWithin(reach, directory, shown, (_, through) => visit(through, shown, depth));
     } catch (error) {
       // Gone, replaced by a link or forbidden meanwhile: the rest of the tree is still worth it.
       if (!(error instanceof Denied)) throw error;

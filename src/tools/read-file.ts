@@ -2,7 +2,8 @@
 import fs from "node:fs";
 import { looksBinary, safeText } from "../sandbox/output.ts";
 import { answering, done, numberOr, refused, text } from "./answer.ts";
-import { absolute, readable, readWithin } from "./files/reach.ts";
+import { readWithin } from "./files/open.ts";
+import { absolute, readable } from "./files/reach.ts";
 import type { Tool, ToolResult } from "./tool.ts";
 
 const defaultLines = 400;
@@ -36,8 +37,9 @@ export const readFile: Tool = {
     additionalProperties: false,
   },
   parallel: true,
-  run: async (args, { files }) =>
-    answering(() => {
+  run: async (args, context) =>
+    answering(context, () => {
+      const { files } = context;
       const path = absolute(files.workspace, text(args, "path"));
       const first = numberOr(args, "offset", 1);
       const count = numberOr(args, "limit", defaultLines);

@@ -1,5 +1,5 @@
 /** Tells the agent that sent the current task something before the task is finished. */
-import { done, refused, text } from "./answer.ts";
+import { done, notSent, text } from "./answer.ts";
 import type { Tool } from "./tool.ts";
 
 export const reply: Tool = {
@@ -17,6 +17,6 @@ export const reply: Tool = {
   parallel: false,
   async run(args, { peers }) {
     const sent = peers.reply(text(args, "text"));
-    return sent.ok ? done(`sent to ${sent.to} as task ${sent.id}`) : refused(sent.why);
+    return sent.ok ? done(`sent to ${sent.to} as task ${sent.id}`) : notSent(sent);
   },
 };

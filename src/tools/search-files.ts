@@ -1,11 +1,13 @@
 /**
  * Searches files for a pattern with grep(1) in the sandbox: a pattern that never ends is killed there
- * and cannot hold up the runner. Never: follows links, or reads what the sandbox does not show.
+ * and cannot hold up the runner. Never: follows links below the place, or reads what the sandbox
+ * does not show.
  */
 
 import type { Executed } from "../sandbox/exec.ts";
-import { answering, done, refused, text, textOr } from "./answer.ts";
-import { absolute } from "./files/reach.ts";
+import { answeringLater, done, refused, text, textOr } from "./answer.ts";
+import { locateWithin } from "./files/open.ts";
+import { absolute, readable } from "./files/reach.ts";
 import { outputOf, shorten } from "./shell.ts";
 import type { Tool, ToolContext, ToolResult } from "./tool.ts";
 
@@ -45,19 +47,14 @@ export const searchFiles: Tool = {
     const glob = textOr(args, "glob", "");
     if (`${pattern}${glob}`.includes("\0")) return refused("a NUL character cannot be searched");
     if (pattern.includes("\n")) return refused("search for one line at a time");
-    const { workspace } = context.files;
-    const path = textOr(args, "path", workspace);
-    if (path.includes("\0")) return refused("a path cannot contain a NUL character");
-    const output = outputOf(context);
-    const executed = await context.execute(
-      {
-        argv: grep(pattern, glob, absolute(workspace, path)),
-        timeoutSeconds: searchSeconds,
-        output,
-      },
-      context.signal,
-    );
-    return answering(() => present(executed, context));
+    return answeringLater(context, async () => {
+      const { files } = context;
+      const path = absolute(files.workspace, textOr(args, "path", files.workspace));
+      // The sandbox confines grep; this is for the same answer as the other tools give.
+      const argv = grep(pattern, glob, locateWithin(readable(files), path));
+      const command = { argv, timeoutSeconds: searchSeconds, output: outputOf(context) };
+      return present(await context.execute(command, context.signal), context);
+    });
   },
 };
 

@@ -1,5 +1,5 @@
 /** Gives a task to another agent. Its answer comes back later, as a new task of this agent. */
-import { refused, text } from "./answer.ts";
+import { notSent, text } from "./answer.ts";
 import type { Tool } from "./tool.ts";
 
 export const sendTask: Tool = {
@@ -7,7 +7,8 @@ export const sendTask: Tool = {
   description:
     "Gives a task to another agent. Returns at once with the id of the task; the other agent works on " +
     "its own, and its answer reaches you later as a new task. Write everything it needs to know: " +
-    "it does not see this conversation. Do not wait for the answer; finish your own task.",
+    "it does not see this conversation. Do not wait for the answer; finish your own task. When you " +
+    "need the answer for this task, use ask_agent instead.",
   parameters: {
     type: "object",
     properties: {
@@ -24,7 +25,7 @@ export const sendTask: Tool = {
   parallel: false,
   async run(args, { peers }) {
     const sent = peers.send(text(args, "agent"), text(args, "text"));
-    if (!sent.ok) return refused(sent.why);
+    if (!sent.ok) return notSent(sent);
     return { ok: true, text: `sent to ${sent.to} as task ${sent.id}`, sent: sent.id };
   },
 };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Command, Ending, Executed } from "../sandbox/exec.ts";
 import { cutMiddle, type Sink, safeText } from "../sandbox/output.ts";
 import { answering, numberOr, refused, text } from "./answer.ts";
+import { below } from "./files/reach.ts";
 import { sinkWithin } from "./files/store.ts";
 import type { Tool, ToolContext, ToolResult } from "./tool.ts";
 
@@ -38,7 +39,7 @@ export const shell: Tool = {
       { argv: ["/bin/bash", "-c", command], timeoutSeconds: timeout(args, context), output },
       context.signal,
     );
-    return answering(() => describe(executed, context.shell.replyChars, output.open));
+    return answering(context, () => describe(executed, context.shell.replyChars, output.open));
   },
 };
 
@@ -57,8 +58,7 @@ export function outputOf(context: ToolContext): Command["output"] {
     headBytes: context.shell.replyChars * bytesPerChar,
     tailBytes: context.shell.replyChars * bytesPerChar,
     maxBytes: context.shell.outputBytes,
-    open: () =>
-      sinkWithin({ roots: [workspace], denied: [] }, join(workspace, ".con", "output", name)),
+    open: () => sinkWithin(below(workspace), join(workspace, ".con", "output", name)),
   };
 }
 

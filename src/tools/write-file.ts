@@ -25,8 +25,9 @@ export const writeFile: Tool = {
     additionalProperties: false,
   },
   parallel: false,
-  run: async (args, { files }) =>
-    answering(() => {
+  run: async (args, context) =>
+    answering(context, () => {
+      const { files } = context;
       const path = absolute(files.workspace, text(args, "path"));
       const content = Buffer.from(text(args, "content"));
       const before = args["append"] === true ? readAll(writable(files), path) : null;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { withState } from "../../src/commands/agent/list.ts";
 import { run } from "../../src/commands/agent.ts";
 import { heldBy } from "../../src/commands/shared/held.ts";
-import { noHolds } from "../../src/host/holds.ts";
+import { noHolds } from "../../src/config/holds.ts";
 import { exit } from "../../src/system/errors.ts";
 import { failure, makeIo, makeSystem } from "./support.ts";
 

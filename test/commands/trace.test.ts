@@ -1,6 +1,12 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { encodeLines, type JournalLine } from "../../src/agent/journal.ts";
 import { run } from "../../src/commands/trace.ts";
+import { type ChainRecord, openChain } from "../../src/system/chain.ts";
+import { openDailyChain } from "../../src/system/daily-chain.ts";
+import { nodeDisk } from "../../src/system/disk.ts";
 import { exit } from "../../src/system/errors.ts";
 import { emptyTally } from "../../src/task/task.ts";
 import { failure, makeIo, makeSystem } from "./support.ts";
@@ -125,4 +131,129 @@ test("tells the rounds of completion checks", async () => {
     duration_ms: 50,
     checks: results,
   });
+});
+
+const child = "0198f3c2-8a7e-7000-8000-00000000c41d";
+const request = "0198f3c2-8a7e-7000-8000-0000000e9e57";
+const parent = "0198f3c2-8a7e-7000-8000-0000000b0555";
+
+/** What the gateway kept about `id` at the sysadmin, and about who asked and who was asked. */
+function keep(
+  root: string,
+  change: (records: ChainRecord[]) => ChainRecord[] = (all) => all,
+): void {
+  const task = { kind: "task", from: "concierge", from_uid: 7, trust: "unverified" };
+  const sha = createHash("sha256").update(call.arguments).digest("hex");
+  const own = { agent: "sysadmin", task: id };
+  const all: ChainRecord[] = [
+    {
+      ...{ agent: "concierge", task: parent, kind: "tool-result" },
+      step: 1,
+      index: 1,
+      ok: true,
+      bytes: 1,
+      sent: id,
+      at: at(-900),
+    },
+    { ...own, ...task, state: "claimed", at: at(-100) },
+    {
+      ...own,
+      kind: "tool-call",
+      step: 1,
+      index: 1,
+      name: "shell",
+      args_sha256: sha,
+      preview: "ls \u001b[2J",
+      at: at(300),
+    },
+    { ...own, kind: "denied", code: "rate", asked: "write /x", rule: "can.write", at: at(305) },
+    { ...own, kind: "tool-held", step: 1, index: 2, wait_for: `${child} ${request}`, at: at(310) },
+    { ...task, agent: "concierge", task: child, state: "claimed", reply_to: id, at: at(400) },
+    {
+      ...task,
+      agent: "concierge",
+      task: "0198f3c2-8a7e-7000-8000-000000000bad",
+      state: "claimed",
+      at: at(401),
+    },
+    { ...task, agent: "concierge", task: child, state: "failed", why: "no idea", at: at(450) },
+    { ...own, ...task, state: "done", at: at(1600) },
+  ];
+  const directory = join(root, "logs/audit/agents");
+  fs.mkdirSync(directory, { recursive: true });
+  const chain = openDailyChain(nodeDisk, directory, "agents", {
+    mode: 0o640,
+    now: () => Date.parse(at(0)),
+  });
+  chain.write(change(all));
+  chain.close();
+  const steward = openChain(nodeDisk, join(root, "logs/audit/actions.jsonl"), 0o640);
+  const by = { uid: 7, name: "sysadmin" };
+  steward.append([
+    { event: "begins", id: request, by, request: { verb: "pause", agent: "x" }, at: at(350) },
+    { event: "refused", id: "other", by, error: "not this one", at: at(351) },
+  ]);
+  steward.close();
+}
+
+test("joins journal, audit trail, steward and the tasks that belong to it in one story", async () => {
+  const root = traced(encodeLines(journal));
+  keep(root);
+  const { io, out } = makeIo(root);
+  expect(await run(["x"], io)).toBe(exit.ok);
+  expect(out()).not.toMatch(/\u001b|bad|not this one|differ/);
+  const told = out().split("\n").slice(1, -1);
+  const inOrder = [
+    `   -0.900 s  audit: concierge [${parent}] tool 1.1 ok, 1 bytes, sent task ${id}`,
+    "   -0.100 s  audit: task claimed, from concierge (uid 7, unverified)",
+    "    0.000 s  attempt begins",
+    '    0.300 s  tool 1.1 shell {"command":"ls \\u001b[2J"}',
+    "    0.305 s  audit: denied (rate): write /x; rule: can.write",
+    `    0.350 s  steward, request ${request} of sysadmin: begins pause`,
+    `    0.400 s  audit: concierge [${child}] task claimed, from concierge (uid 7, unverified), an answer to ${id}`,
+    `    0.450 s  audit: concierge [${child}] task failed: no idea`,
+    "    1.500 s  done: end",
+    "    1.600 s  audit: task done",
+  ];
+  expect(told.filter((line) => inOrder.includes(line))).toEqual(inOrder);
+  const json = makeIo(root);
+  await run([id, "--json"], json.io);
+  expect(JSON.parse(json.out())).toMatchObject({
+    ...{ id, agent: "sysadmin", journal: "read", hidden: [], differences: [] },
+    related: { parents: [parent], children: [child, request], replies: [child], others: [] },
+  });
+});
+
+test("says where journal and audit trail tell another story", async () => {
+  const root = traced(encodeLines(journal));
+  keep(root, (all) => {
+    const forged = { args_sha256: "0".repeat(64) };
+    const more = { ...all[2], index: 3 };
+    return [...all.map((one) => (one["kind"] === "tool-call" ? { ...one, ...forged } : one)), more];
+  });
+  const { io, out } = makeIo(root);
+  await run(["x"], io);
+  expect(out()).toContain("they differ: call 1.1 has other arguments in the journal");
+  expect(out()).toContain("they differ: call 1.3 is in the audit trail and not in the journal");
+});
+
+test("without the journal, what is on record is still told", async () => {
+  const { root } = makeSystem();
+  keep(root);
+  const { io, out, err } = makeIo(root);
+  expect(await run([id], io)).toBe(exit.ok);
+  expect(err()).toContain("without the journal");
+  expect(out()).toContain(`${id} at sysadmin`);
+  expect(out()).toContain("tool 1.1 shell ls");
+  const json = makeIo(root);
+  await run([id, "--json"], json.io);
+  expect(JSON.parse(json.out())).toMatchObject({ journal: "missing", events: [] });
+});
+
+test("what another agent says about a task stands under its own name", async () => {
+  const root = traced(encodeLines(journal));
+  keep(root, (all) => [{ ...all.at(-1), agent: "concierge", state: "cancelled" }]);
+  const { io, out } = makeIo(root);
+  await run(["x"], io);
+  expect(out()).toContain(`audit: concierge [${id}] task cancelled`);
 });

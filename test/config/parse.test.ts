@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { noBudget, noMay } from "../../src/config/authority.ts";
+import { noConstraints } from "../../src/config/grants.ts";
 import { loadConfigFiles } from "../../src/config/load.ts";
 import { type Parsed, parseConfig } from "../../src/config/parse.ts";
 
@@ -45,6 +47,10 @@ test("a manifest of name, tier and description gets every default", () => {
     roles: [],
     model: "fast",
     can: { task: [], read: [], write: [], network: [], tools: [] },
+    constraints: noConstraints,
+    may: noMay,
+    approval: [],
+    budget: noBudget,
     limits: { memory: "2G", cpu: "200%", tasks: 256, runtimeSeconds: 1800, steps: 100 },
     schedule: null,
     instructions: "",
@@ -79,8 +85,8 @@ describe("one bad manifest", () => {
     ],
     [
       "key of a later version",
-      "name: x\ntier: worker\ndescription: d\nbudget: {}\n",
-      "4:1 budget budget is not built yet",
+      "name: x\ntier: worker\ndescription: d\nspawn: {}\n",
+      "4:1 spawn spawn is not built yet",
     ],
     ["duplicate key", "name: x\nname: x\n", "2:1  Map keys must be unique"],
     ["two documents", "name: x\n---\nname: y\n", "2:1  "],
@@ -245,6 +251,6 @@ test("whatever stands in a manifest is a problem or an agent, never an exception
       const { config, problems } = parse({ x: text });
       expect(config === null || problems.length > 0 || config.agents.length === 2).toBe(true);
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });

@@ -59,6 +59,20 @@ test("links, files with a second name, and managed directories are left alone", 
   ]);
 });
 
+test("a file with a second name gets no entry, and loses those that nobody is to have", () => {
+  const tree = join(top, "tree");
+  fs.mkdirSync(join(tree, "a"), { recursive: true });
+  fs.writeFileSync(join(tree, "a/f"), "x", { mode: 0o600 });
+  spread(fact(tree), new Set(), acls);
+  expect(may(join(tree, "a/f"))).toBe(4);
+  fs.linkSync(join(tree, "a/f"), join(top, "second-name"));
+  spread(fact(tree), new Set(), acls);
+  expect(may(join(tree, "a/f"))).toBe(4);
+  spread({ ...fact(tree), named: [], inherit: { mode: 0o750, named: [] } }, new Set(), acls);
+  expect(may(join(tree, "a/f"))).toBeUndefined();
+  expect(may(join(top, "second-name"))).toBeUndefined();
+});
+
 test("a grant that is taken back disappears below", () => {
   const tree = join(top, "tree");
   fs.mkdirSync(join(tree, "a"), { recursive: true });

@@ -4,6 +4,7 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Hold, noHolds } from "../../src/config/holds.ts";
 import { bad, fine } from "../../src/host/doctor/check.ts";
 import { judgeClock } from "../../src/host/doctor/clock.ts";
 import { accessLists } from "../../src/host/doctor/features.ts";
@@ -11,7 +12,6 @@ import { checkGpu } from "../../src/host/doctor/gpu.ts";
 import { checkHealth } from "../../src/host/doctor/health.ts";
 import { checkHolds } from "../../src/host/doctor/holds.ts";
 import { checkProviders } from "../../src/host/doctor/providers.ts";
-import { type Hold, noHolds } from "../../src/host/holds.ts";
 
 let directory = "";
 beforeEach(() => {

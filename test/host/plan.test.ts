@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { noHolds } from "../../src/config/holds.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { diff } from "../../src/host/diff.ts";
 import type { DirectoryFact, Fact, FileFact } from "../../src/host/facts.ts";
-import { noHolds } from "../../src/host/holds.ts";
 import { parsePeople } from "../../src/host/ids.ts";
 import type { Seen } from "../../src/host/observe.ts";
 import { plan } from "../../src/host/plan.ts";
@@ -36,6 +36,8 @@ function world(change: Partial<World> = {}, files: Record<string, string> = mani
   const people = parsePeople("", "");
   return {
     config,
+    now: 0,
+    formerGrants: new Set(),
     deployed: [],
     registry: assignUids({}, ["desk", "loner", "worker"], people),
     gids: { agents: 19_990, trusted: 19_991, "con-gateway": 19_992 },
@@ -143,9 +145,33 @@ test("an agent beyond the inotify limit gets a bell that only its senders may ri
   ).toEqual(["path", "path", "bell"]);
 });
 
+test("who may ask the steward reaches its inbox, and nobody else does", () => {
+  const asking = `${manifests["worker"]}\nmay: {request: [commission]}\n`;
+  const { facts } = plan(world({}, { ...manifests, worker: asking }));
+  expect(users(directory(facts, "/srv/con/steward/inbox"))).toEqual({ [uid.worker]: 7 });
+  const dropIn = (name: string) => text(facts, `/con@${name}.service.d/50-agent.conf`);
+  expect(dropIn("worker")).toContain("BindPaths=-/srv/con/steward/inbox");
+  expect(dropIn("worker")).toContain("ReadWritePaths=-/srv/con/steward/inbox");
+  for (const other of ["desk", "loner"]) expect(dropIn(other)).not.toContain("steward");
+  // What lies on the way to a colleague's inbox can be passed and not listed.
+  expect(dropIn("worker")).toContain("TemporaryFileSystem=/srv/con/agents/desk:ro,mode=0711");
+});
+
+test("the alarm on a day's spending follows the budget, unless it has a number of its own", () => {
+  const alarm = (change: Partial<World["config"]>): unknown => {
+    const { facts } = plan(world({ config: { ...world().config, ...change } }));
+    return JSON.parse(text(facts, "/health.json")).thresholds.maxUsdPerDay;
+  };
+  const { budget, health } = world().config;
+  expect(alarm({})).toBeNull();
+  expect(alarm({ budget: { ...budget, usdPerDay: 5 } })).toBe(5);
+  const both = { budget: { ...budget, usdPerDay: 5 }, health: { ...health, maxUsdPerDay: 3 } };
+  expect(alarm(both)).toBe(3);
+});
+
 test("the gateway knows every agent by uid and lets each use its own alias", () => {
   const { callers } = JSON.parse(text(plan(world()).facts, "/gateway.json"));
-  expect(callers).toEqual([
+  expect(callers).toMatchObject([
     { uid: 0, name: "root", models: ["*"] },
     { uid: uid.desk, name: "desk", models: ["smart"] },
     { uid: uid.loner, name: "loner", models: ["fast"] },

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { reflex } from "../../src/model/reflex/index.ts";
+import { frameAnswer } from "../../src/task/frame.ts";
 import { agents } from "../../src/tools/agents.ts";
 import type { PeerInfo, ToolContext } from "../../src/tools/tool.ts";
 import { allTools, asked, finish, first, turn, without } from "./reflex-support.ts";
@@ -120,6 +121,18 @@ test("sending: the id, or why not", () => {
   const { text } = finish(order, ["sent to sysadmin as task 0189"]);
   expect(text).toContain("Sent to sysadmin as task 0189.");
   expect(finish(order, ['there is no agent "sysadmin".']).text).toContain("I did not send it");
+});
+
+test("asking: the answer as it came, or why there is none", () => {
+  const order = "ask sysadmin how it is";
+  const result = frameAnswer(
+    { from: "sysadmin", id: "t", text: "fine\nand dandy" },
+    "0".repeat(32),
+  );
+  expect(finish(order, [result]).text).toBe("sysadmin answered:\n\nfine\nand dandy");
+  expect(finish(order, ["no answer: the time for it is over."]).text).toContain(
+    "I have no answer of sysadmin",
+  );
 });
 
 test("an answer that comes back is handed on and orders nothing", () => {

@@ -80,7 +80,7 @@ describe("orders of a verified sender", () => {
     ["tell sysadmin to check the disk", ["send_task", "sysadmin", "check the disk"]],
     [
       "Ask the agent sysadmin how full the disk is",
-      ["send_task", "sysadmin", "how full the disk is"],
+      ["ask_agent", "sysadmin", "how full the disk is"],
     ],
     ['send sysadmin the message: "hi"', ["send_task", "sysadmin", "hi"]],
     ["give sysadmin the task: clean up", ["send_task", "sysadmin", "clean up"]],

@@ -10,6 +10,7 @@ import { noBudget, noMay } from "../../src/config/authority.ts";
 import type { AgentRuntime, SystemRuntime } from "../../src/config/types.ts";
 import type { StreamModel } from "../../src/model/types.ts";
 import { type AttemptWorld, createAttempt } from "../../src/runner/attempt.ts";
+import type { AuditTrail, RunnerEvent, Whereabouts } from "../../src/runner/audit.ts";
 import { journalProgress } from "../../src/runner/journal-file.ts";
 import {
   filePolicy,
@@ -296,5 +297,55 @@ describe("policies from a manifest", () => {
     const shell = shellPolicy(greedy, "bwrap");
     expect(sandboxPolicy(greedy, paths, shell).hidden).toEqual(["/srv/con/agents/desk"]);
     expect(shell.network).toBe(false);
+  });
+});
+
+describe("the audit trail of an attempt", () => {
+  /** Tells what was accepted, and how the tool found it when it ran. */
+  function trailed(whereabouts: Whereabouts) {
+    const noted: RunnerEvent[] = [];
+    let settled = 0;
+    const trail: AuditTrail = {
+      note: (...events) => void noted.push(...events),
+      settle: async () => {
+        settled = noted.length;
+        return whereabouts;
+      },
+    };
+    return { trail, kinds: () => noted.slice(0, settled).map(({ kind, state }) => state ?? kind) };
+  }
+  const written = () => fs.existsSync(path.join(root, "agents/desk/workspace/a"));
+  const writing = () => oneCall("write_file", { path: "a", content: "x" });
+
+  it("has a call before its tool runs, and the outcome before the attempt is over", async () => {
+    const { trail, kinds } = trailed("accepted");
+    let found: unknown[] = [];
+    const tools = builtinTools().map((tool) => ({
+      ...tool,
+      run: (...given: Parameters<typeof tool.run>) => {
+        found = kinds();
+        return tool.run(...given);
+      },
+    }));
+    await attemptWith(writing(), { trail, tools })(aTask("x"), context());
+    expect(written()).toBe(true);
+    expect(found).toEqual(["attempt", "tool-call"]);
+    expect(kinds()).toEqual(["attempt", "tool-call", "tool-result", "outcome"]);
+  });
+
+  it("keeps a tool from running whose call can be recorded nowhere", async () => {
+    const { trail } = trailed("lost");
+    const task = aTask("x");
+    expect(await attemptWith(writing(), { trail })(task, context())).toMatchObject({
+      kind: "done",
+    });
+    expect(written()).toBe(false);
+    expect(resultsOf(task)[0]).toContain("could not be recorded");
+  });
+
+  it("does not stop for a gateway that is away, as long as the disk takes it", async () => {
+    const { trail } = trailed("kept");
+    await attemptWith(writing(), { trail })(aTask("x"), context());
+    expect(written()).toBe(true);
   });
 });

@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { matches } from "../../src/runner/completion/pattern.ts";
+import { createMatches } from "../../src/runner/completion/pattern.ts";
 import { createCompletion } from "../../src/runner/completion.ts";
 import { createExecute } from "../../src/sandbox/exec.ts";
 import type { CheckResult, DoneWhen } from "../../src/task/done-when/types.ts";
 import { readDoneWhen } from "../../src/task/done-when.ts";
+import type { Trust } from "../../src/task/task.ts";
 import type { ToolContext } from "../../src/tools/tool.ts";
 import { createWorld, executed, secret, type World } from "../tools/support/world.ts";
 
@@ -121,11 +122,37 @@ const bomb = (): string =>
     .join("\n");
 
 describe("patterns", () => {
+  const matches = (pattern: string, text: string) => createMatches()(pattern, text);
+  const endless = "^(a+)+$";
+
   it("that never end are interrupted, and leave no answer", async () => {
     expect(matches("^(a+)+$", `${"a".repeat(50)}!`)).toContain("longer than 200 ms");
     world.write("evil", `${"a".repeat(50)}!`);
     const result = await make({ no_regex_in_file: { path: "evil", pattern: "^(a+)+$" } });
     expect(result.state).toBe("error");
+  });
+
+  it("of one evaluation have a time together, and each evaluation has it anew", async () => {
+    const list = Array.from({ length: 20 }, (_, n) => ({ name: `c${n}`, answer_matches: endless }));
+    const completion = createCompletion(demand(...list), { tools: [], context: world.context });
+    for (const _ of [1, 2]) {
+      const results = await completion.evaluate(`${"a".repeat(50)}!`, new AbortController().signal);
+      expect(results.map(({ state }) => state)).toEqual(list.map(() => "error"));
+      expect(results[0]?.found).toContain("longer than 200 ms");
+      // 1000 ms are at most six times 200 ms, the last one cut.
+      for (const { found } of results.slice(6)) expect(found).toContain("all have together");
+    }
+  });
+
+  it("of a sender who is not verified get one round", () => {
+    const { task } = world.context;
+    const rounds = (trust: Trust) =>
+      createCompletion(demand({ answer_matches: "x" }), {
+        tools: [],
+        context: { ...world.context, task: { ...task, trust } },
+      }).rounds;
+    expect(rounds("verified")).toBe(3);
+    expect(rounds("unverified")).toBe(1);
   });
 
   it("cannot reach what is outside of their context", () => {

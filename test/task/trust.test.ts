@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { headOf, inlineTextBytes, shortened } from "../../src/task/text.ts";
+import { headOf, shortened } from "../../src/task/text.ts";
 import { admit, trustOf } from "../../src/task/trust.ts";
 
 describe("trustOf", () => {
@@ -37,10 +37,14 @@ describe("long texts", () => {
   it("are cut between characters, with size and path", () => {
     expect(headOf("äöü", 3)).toBe("ä");
     expect(headOf("abc", 3)).toBe("abc");
-    const long = "é".repeat(inlineTextBytes);
-    const short = shortened(long, "/w/x.txt");
-    expect(short).toContain(`${2 * inlineTextBytes} bytes`);
-    expect(short).toContain("/w/x.txt");
-    expect(shortened("hi", "/w/x.txt")).toBe("hi");
+    const long = "é".repeat(1000);
+    expect(shortened(long, 1001, () => "/w/x.txt")).toBe(
+      `${"é".repeat(500)}\n[cut here: the whole text has 2000 bytes, read it in /w/x.txt]`,
+    );
+    expect(shortened(long, 1001, () => null)).toContain("the rest could not be kept");
+    const kept = (): never => {
+      throw new Error("a short text is not kept");
+    };
+    expect(shortened("hi", 2, kept)).toBe("hi");
   });
 });

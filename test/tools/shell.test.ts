@@ -111,6 +111,7 @@ describe("search_files", () => {
   });
 
   it("passes patterns and paths as arguments, never as options", async () => {
+    world.write("--help", "");
     await world.run(searchFiles, { pattern: "--version", path: "--help" });
     const argv: readonly string[] = commands[0]?.argv ?? [];
     expect(argv.slice(argv.indexOf("--regexp"))).toEqual([
@@ -119,5 +120,13 @@ describe("search_files", () => {
       "--",
       path.join(world.workspace, "--help"),
     ]);
+  });
+
+  it("starts nothing for a place that is not granted", async () => {
+    for (const place of ["/etc", "..", "../state", "/proc/self/fd"]) {
+      const result = await world.run(searchFiles, { pattern: "x", path: place });
+      expect(result.denial?.code, place).toMatch(/^(not_granted|bad_path)$/);
+    }
+    expect(commands).toEqual([]);
   });
 });

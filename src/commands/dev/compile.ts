@@ -5,6 +5,7 @@
 
 import { join } from "node:path";
 import { noBudget } from "../../config/authority.ts";
+import { withPlaces } from "../../config/grants.ts";
 import type {
   Agent,
   AgentRuntime,
@@ -52,6 +53,7 @@ export function compileDev(written: Config, setting: DevSetting): DevRuntimes {
     root: dev.root,
     gatewaySocket: socket,
     ledger: dev.ledger,
+    audit: dev.audit,
     agentFiles: (name) => agentFiles(dev, name).directory,
   };
   const entries = config.agents.map((agent) => compileEntry(agent, uid, "path"));
@@ -63,7 +65,10 @@ export function compileDev(written: Config, setting: DevSetting): DevRuntimes {
       const facts = { uid, wake: "path", taskerUids: [], instructions, skills } as const;
       return compileAgent(config, agent, facts, places, [uid]);
     }),
-    gateway: { ...gateway, callers: [{ uid, name: "con-dev", models: ["*"], budget: noBudget }] },
+    gateway: {
+      ...gateway,
+      callers: [{ uid, name: "con-dev", tier: null, models: ["*"], budget: noBudget }],
+    },
   };
 }
 
@@ -83,6 +88,7 @@ function inside(config: Config, { places, endpoint }: DevSetting): Config {
   const moveGrants = (agent: Agent): Agent => ({
     ...agent,
     can: { ...agent.can, read: agent.can.read.map(move), write: agent.can.write.map(move) },
+    constraints: withPlaces(agent.constraints, move),
   });
   const agents = config.agents.map(moveGrants);
   if (endpoint === null) return { ...config, agents };

@@ -71,7 +71,12 @@ export function hasWork(world: WatchWorld, agent: AgentRuntime): boolean {
     isCalled(world, agent) ||
     lies(world, agent, (name) => name.startsWith(".open-")) ||
     listOrNone(world.disk, queue.active).length > 0 ||
-    listOrNone(world.disk, queue.deferred).some((name) => isDue(world, join(queue.deferred, name)))
+    listOrNone(world.disk, queue.deferred).some((name) =>
+      isDue(world, join(queue.deferred, name)),
+    ) ||
+    listOrNone(world.disk, queue.held).some(
+      (name) => name.endsWith(".task") && isDue(world, join(queue.held, name)),
+    )
   );
 }
 
@@ -90,7 +95,7 @@ function listOrNone(disk: Disk, directory: string): string[] {
   }
 }
 
-/** The retry time is the modification time (spool protocol). */
+/** The time of the retry, or of the next look, is the modification time (spool protocol). */
 function isDue(world: WatchWorld, path: string): boolean {
   try {
     return Number(world.disk.lstat(path).mtimeMs) <= world.now();

@@ -11,6 +11,7 @@ import { folders, type Place } from "./find.ts";
 import type { Held } from "./held.ts";
 import { listVisible } from "./read.ts";
 import type { UnitState, UnitStates } from "./units.ts";
+import { heldWaits, type TaskWait } from "./waits.ts";
 
 /** Keys of `con status --json`, `agents[]`: public interface, change only by adding. */
 export interface AgentOverview {
@@ -28,6 +29,8 @@ export interface AgentOverview {
   readonly active: number | null;
   readonly deferred: number | null;
   readonly held: number | null;
+  /** What held tasks wait for, as far as the caller may look. */
+  readonly waits: readonly TaskWait[];
   readonly corrupt: number | null;
   readonly failed: number | null;
   /** Answers in the outbox. */
@@ -56,6 +59,7 @@ export function overviewOf(
     active,
     deferred: count("deferred"),
     held: count("held"),
+    waits: heldWaits(disk, system, agent),
     corrupt: count("corrupt"),
     failed: count("failed"),
     answered: count("settled"),

@@ -8,6 +8,7 @@ export interface DevPlaces {
   readonly own: string;
   readonly compiled: string;
   readonly ledger: string;
+  readonly audit: string;
 }
 
 export function devPlaces(root: string): DevPlaces {
@@ -18,5 +19,6 @@ export function devPlaces(root: string): DevPlaces {
     own,
     compiled: join(own, "compiled"),
     ledger: join(own, "ledger.db"),
+    audit: join(root, "logs/audit/agents"),
   };
 }

@@ -1,6 +1,7 @@
 /** The journal of a task as a list of events with durations. Pure. */
 import type { JournalLine } from "../../agent/journal.ts";
 import type { CheckResult } from "../../task/done-when/types.ts";
+import type { Denial } from "../../tools/tool.ts";
 
 /** Elements of `con trace --json`, `events[]`: public interface, change only by adding. */
 export interface StoryEvent {
@@ -30,6 +31,11 @@ export interface StoryEvent {
   /** Of completion checks, from 1. */
   readonly round?: number;
   readonly checks?: readonly CheckResult[];
+  /** Ids that a call waits for, and until when. */
+  readonly wait_for?: readonly string[];
+  readonly until?: string;
+  /** The rule that refused a call. */
+  readonly denial?: Denial;
 }
 
 export function storyOf(lines: readonly JournalLine[]): StoryEvent[] {
@@ -95,6 +101,16 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
         interrupted: line.interrupted,
         sent: line.sent,
         text: line.text,
+        ...(line.denial === undefined ? {} : { denial: line.denial }),
+      };
+    case "tool-hold":
+      return {
+        step: line.step,
+        index: line.index,
+        sent: line.sent,
+        wait_for: line.waitFor,
+        until: timeOf(line.until),
+        text: line.why,
       };
     case "check-intent":
       return { round: line.round };
@@ -105,12 +121,17 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
   }
 }
 
+/** Journals are the agents' own: a time may be anything. */
+const timeOf = (ms: number): string =>
+  Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
+
 function textOf({ outcome }: Extract<JournalLine, { kind: "final" }>): string {
   switch (outcome.kind) {
     case "done":
       return outcome.answer;
     case "failed":
     case "defer":
+    case "held":
       return outcome.why;
     case "cancelled":
       return `by ${outcome.by}`;

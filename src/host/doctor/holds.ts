@@ -1,5 +1,5 @@
 /** What is stopped on purpose, by whom and why, with the command that lets it run again. */
-import { type Hold, type Holds, readHolds } from "../holds.ts";
+import { type Hold, type Holds, readHolds } from "../../config/holds.ts";
 import { bad, type Finding, fine } from "./check.ts";
 
 export function checkHolds(holds: Holds = readHolds()): Finding[] {

@@ -18,6 +18,7 @@ export interface Places {
   readonly root: string;
   readonly gatewaySocket: string;
   readonly ledger: string;
+  readonly audit: string;
   /** Directory with AGENTS.md and skills/ of one agent. */
   readonly agentFiles: (name: string) => string;
 }
@@ -77,6 +78,7 @@ export function compileAgent(
     trustedUids,
     taskerUids: [...facts.taskerUids].sort((a, b) => a - b),
     can: agent.can,
+    constraints: agent.constraints,
     may: agent.may,
     approval: agent.approval,
     budget: agent.budget,
@@ -98,9 +100,10 @@ export function compileGateway(
   agents: readonly AgentEntry[],
 ): GatewayRuntime {
   const budgets = new Map(config.agents.map(({ name, budget }) => [name, budget]));
-  const callers = agents.map(({ uid, name, model }) => ({
+  const callers = agents.map(({ uid, name, tier, model }) => ({
     uid,
     name,
+    tier,
     models: [model],
     budget: budgets.get(name) ?? noBudget,
   }));
@@ -110,8 +113,9 @@ export function compileGateway(
     models: config.models,
     maxConcurrent: config.gateway.maxConcurrent,
     ledger: places.ledger,
+    audit: places.audit,
     budget: config.budget,
-    callers: [{ uid: 0, name: "root", models: ["*"], budget: noBudget }, ...callers],
+    callers: [{ uid: 0, name: "root", tier: null, models: ["*"], budget: noBudget }, ...callers],
   };
 }
 
@@ -122,6 +126,8 @@ export function compileHealth(
   entries: readonly AgentEntry[],
 ): HealthRuntime {
   const { intervalSeconds, ...thresholds } = config.health;
+  // An alarm before the budget is spent needs no number of its own.
+  const maxUsdPerDay = thresholds.maxUsdPerDay ?? config.budget.usdPerDay;
   const { frontDesk, name } = config.system;
   const runtimes = new Map(config.agents.map((agent) => [agent.name, agent.limits.runtimeSeconds]));
   const credentials = Object.values(config.providers).flatMap(({ credential }) => credential ?? []);
@@ -132,7 +138,7 @@ export function compileHealth(
     frontDesk,
     sysadmin: config.agents.find(({ roles }) => roles.includes("sysadmin"))?.name ?? frontDesk,
     intervalSeconds,
-    thresholds,
+    thresholds: { ...thresholds, maxUsdPerDay },
     agents: entries.map((entry) => ({
       name: entry.name,
       uid: entry.uid,

@@ -1,17 +1,17 @@
 /** Directories with owner, mode and ACL: docs/decisions/0001-spine.md, "Modes". Pure. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { NamedEntry } from "../acl-entries.ts";
 import type { DirectoryFact } from "../facts.ts";
 import * as paths from "../paths.ts";
 import type { World } from "../world.ts";
-import type { View, Views } from "./views.ts";
+import { mayAsk, type View, type Views } from "./views.ts";
 
 const rwx = 7;
 
 export function planDirectories(world: World, views: Views): DirectoryFact[] {
   const configured = views.all.filter(({ agent }) => agent !== null);
   return [
-    ...systemDirectories(world),
+    ...systemDirectories(world, views),
     ...outerInbox(world, views),
     ...configured.flatMap((view) => agentDirectories(world, views, view)),
   ];
@@ -34,30 +34,54 @@ const directory = (
   deep: rest.deep ?? false,
 });
 
-function systemDirectories(world: World): DirectoryFact[] {
+function systemDirectories(world: World, views: Views): DirectoryFact[] {
   const ours = (path: string, mode: number) => directory(path, 0, 0, mode);
   return [
     ours(paths.root, 0o755),
     ours(join(paths.root, "agents"), 0o711),
     directory(paths.ledgerDirectory, world.gatewayUid, world.gids["con-gateway"], 0o750),
+    agentAudit(world, views),
     ours(paths.library, 0o755),
     ours(join(paths.library, "compiled"), 0o755),
     ours(join(paths.library, "compiled/agents"), 0o711),
     ours(paths.credentials, 0o700),
     ours(paths.holds, 0o755),
     ours(paths.healthState, 0o700),
-    ...stewardDirectories(world),
+    directory(paths.approvals, 0, 0, 0o2750, {
+      named: [trusted(world, 5)],
+      inherit: { mode: 0o750, named: [trusted(world, 5)] },
+    }),
+    ...stewardDirectories(world, views),
+    ours(paths.archive, 0o700),
+    ours(paths.commissions, 0o755),
+    ours(dirname(paths.changes), 0o700),
+    ours(paths.changes, 0o700),
     ours(paths.runtime, 0o755),
     ours(paths.bellDirectory, 0o755),
   ];
 }
 
+/** Readers are those of the logs; the gateway alone writes, and the default ACL lets them read new files. */
+function agentAudit(world: World, views: Views): DirectoryFact {
+  const reads = ({ can }: View): boolean =>
+    can.read.some((path) => `${paths.agentAudit}/`.startsWith(`${path}/`));
+  const agents = views.all.filter(reads).map(({ uid }) => user(uid, 5));
+  const named = [...agents.sort((a, b) => a.id - b.id), trusted(world, 5)];
+  return directory(paths.agentAudit, world.gatewayUid, world.gids["con-gateway"], 0o2750, {
+    named,
+    inherit: { mode: 0o750, named },
+    deep: true,
+  });
+}
+
 /** Requests are dropped like tasks: sticky, so that nobody removes another's. */
-function stewardDirectories(world: World): DirectoryFact[] {
+function stewardDirectories(world: World, views: Views): DirectoryFact[] {
   const read = [trusted(world, 5)];
+  const askers = views.all.filter(mayAsk).map(({ uid }) => uid);
   return [
     directory(paths.steward, 0, 0, 0o711),
-    directory(join(paths.steward, "inbox"), 0, world.gids.trusted, 0o3770, {
+    directory(paths.stewardInbox, 0, world.gids.trusted, 0o3770, {
+      named: askers.sort((a, b) => a - b).map((uid) => user(uid)),
       inherit: { mode: 0o750, named: [] },
     }),
     directory(join(paths.steward, "outbox"), 0, 0, 0o2750, {

@@ -22,6 +22,7 @@ const places: Places = {
   root: paths.root,
   gatewaySocket: paths.gatewaySocket,
   ledger: join(paths.ledgerDirectory, "ledger.db"),
+  audit: paths.agentAudit,
   agentFiles: compiled.agentFiles,
 };
 

@@ -29,9 +29,12 @@ export function planGrants(world: World, views: Views): DirectoryFact[] {
   ]);
   const roots = [paths.artifacts, paths.logs, paths.reports, paths.metrics, paths.audit];
   const all = new Set(roots);
-  for (const { directory } of grants)
+  const former = [...world.formerGrants].filter((path) => roots.some((root) => covers(root, path)));
+  for (const directory of [...grants.map((grant) => grant.directory), ...former])
     for (let at = directory; !all.has(at) && at !== "/"; at = dirname(at)) all.add(at);
-  return [...all].sort().map((path) => shared(world, path, grants));
+  // What the gateway keeps has its own owner and readers; see directories.ts.
+  const ours = [...all].filter((path) => !covers(paths.agentAudit, path));
+  return ours.sort().map((path) => shared(world, path, grants));
 }
 
 function shared(world: World, path: string, grants: readonly Grant[]): DirectoryFact {
@@ -40,8 +43,8 @@ function shared(world: World, path: string, grants: readonly Grant[]): Directory
   for (const grant of grants) if (covers(grant.directory, path)) add(grant.uid, grant.perms);
   const inherited = entries(perms);
   for (const grant of grants) if (covers(path, grant.directory)) add(grant.uid, search);
-  // The gateway passes through the logs to its ledger.
-  if (path === paths.logs) add(world.gatewayUid, search);
+  // The gateway passes through the logs to its ledger and its audit trail.
+  if (path === paths.logs || path === paths.audit) add(world.gatewayUid, search);
   // Logs are evidence: people read them, and only the programs that keep them write.
   const people = trusted(world, covers(paths.logs, path) ? read : write);
   return {

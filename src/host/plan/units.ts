@@ -1,12 +1,13 @@
 /** Units of each agent and the drop-ins that carry its manifest. Pure. */
 import { join } from "node:path";
 import { defaultLimits } from "../../config/agent.ts";
+import { endsAfter } from "../../config/grants.ts";
 import type { Agent } from "../../config/types.ts";
 import type { FifoFact, FileFact, LinkFact, UnitFact } from "../facts.ts";
 import * as paths from "../paths.ts";
 import type { World } from "../world.ts";
 import { senders } from "./directories.ts";
-import type { View, Views } from "./views.ts";
+import { mayAsk, type View, type Views } from "./views.ts";
 
 export type UnitPart = FileFact | LinkFact | FifoFact | UnitFact;
 
@@ -43,6 +44,8 @@ export function planUnits(world: World, views: Views): UnitPart[] {
     unit("con-steward.path", null),
     healthTimer(world),
     unit("con-healthcheck.timer", null),
+    ...expiryTimer(world, views),
+    unit("con-expiry.timer", null),
     ...credentialDropIn(world),
     ...ordered.flatMap((view) => agentUnits(world, views, view)),
   ];
@@ -58,6 +61,21 @@ function healthTimer({ config }: World): FileFact {
     every,
   ]);
 }
+
+/** A service that still runs is not started by its timer: hence each end has a second moment. */
+const secondChanceMs = 30_000;
+
+function expiryTimer({ now }: World, views: Views): FileFact[] {
+  const ends = new Set(views.all.flatMap(({ constraints }) => endsAfter(constraints, now)));
+  const moments = new Set([...ends].flatMap((at) => [at, at + secondChanceMs].map(calendarOf)));
+  if (moments.size === 0) return [];
+  const lines = [...moments].sort().map((moment) => `OnCalendar=${moment}`);
+  return [dropIn("con-expiry.timer", "50-ends.conf", ["[Timer]", ...lines])];
+}
+
+/** The next whole second: never before the end. */
+const calendarOf = (at: number): string =>
+  `${new Date(Math.ceil(at / 1000) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 function credentialDropIn(world: World): FileFact[] {
   const wanted = Object.values(world.config.providers).flatMap(
@@ -131,22 +149,31 @@ const networkLines = [
  * Directories outside its own that it may write, each a mount of its own: rename(2) and link(2) do not
  * cross mounts, so no file with another owner can be moved from one agent's reach into an inbox.
  */
-function writablePaths(world: World, views: Views, { name, can }: View): string[] {
-  const peers = views.all.filter(
-    (other) => can.task.includes(other.name) || other.can.task.includes(name),
-  );
+function writablePaths(world: World, views: Views, view: View): string[] {
+  const { name, can } = view;
   return [
-    ...peers.map((peer) => `${paths.agentBase(peer.name)}/inbox`),
+    ...peersOf(views, view).map((peer) => `${paths.agentBase(peer.name)}/inbox`),
     ...(name === world.config.system.frontDesk ? [`${paths.root}/inbox`] : []),
+    ...(mayAsk(view) ? [paths.stewardInbox] : []),
     ...can.write,
   ];
 }
 
-/** A worker sees nothing under /srv/con but its own directory; what is granted is mounted in. */
+/** Whom it may task, and who may task it: to answer goes the same way. */
+const peersOf = (views: Views, { name, can }: View): View[] =>
+  views.all.filter((other) => can.task.includes(other.name) || other.can.task.includes(name));
+
+/**
+ * A worker sees nothing under /srv/con but its own directory; what is granted is mounted in. PID 1 makes the
+ * directories on the way open to read, so those of other agents are mounted too, empty and closed.
+ */
 function workerLines(world: World, views: Views, view: View): string[] {
   const { can } = view;
   const readable = can.read.filter((path) => !can.write.includes(path));
   return [
+    ...peersOf(views, view).map(
+      (peer) => `TemporaryFileSystem=${paths.agentBase(peer.name)}:ro,mode=0711`,
+    ),
     ...readable.map((path) => `BindReadOnlyPaths=-${path}`),
     ...writablePaths(world, views, view).flatMap((path) => [
       `BindPaths=-${path}`,

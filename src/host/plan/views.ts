@@ -2,6 +2,8 @@
  * Agents as every part of the plan sees them: those of the configuration, and excluded ones as they
  * were deployed last. Pure.
  */
+import { noMay } from "../../config/authority.ts";
+import { inForce, noConstraints } from "../../config/grants.ts";
 import type { Agent, Tier } from "../../config/types.ts";
 import { userOf } from "../ids.ts";
 import type { World } from "../world.ts";
@@ -11,7 +13,11 @@ export interface View {
   readonly uid: number;
   readonly gid: number;
   readonly tier: Tier;
+  /** Without what has ended. */
   readonly can: Agent["can"];
+  readonly constraints: Agent["constraints"];
+  readonly may: Agent["may"];
+  readonly approval: Agent["approval"];
   /** Null when the manifest is refused: then nothing of its own is planned. */
   readonly agent: Agent | null;
 }
@@ -26,9 +32,20 @@ export interface Views {
 
 export function viewsOf(world: World): Views {
   const all = [
-    ...world.config.agents.map((agent) => view(world, agent.name, agent.tier, agent.can, agent)),
+    ...world.config.agents.map((agent) => view(world, agent.name, agent.tier, agent, agent)),
     ...world.deployed.map(({ entry, runtime }) =>
-      view(world, entry.name, entry.tier, runtime.can, null),
+      view(
+        world,
+        entry.name,
+        entry.tier,
+        {
+          can: runtime.can,
+          constraints: runtime.constraints ?? noConstraints,
+          may: runtime.may ?? noMay,
+          approval: runtime.approval ?? [],
+        },
+        null,
+      ),
     ),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
   const byName = new Map(all.map((one) => [one.name, one]));
@@ -43,16 +60,22 @@ export function viewsOf(world: World): Views {
   };
 }
 
+/** Whether it asks the steward for anything: by its manifest, or because calls of its wait for people. */
+export const mayAsk = ({ may, approval }: Pick<View, "may" | "approval">): boolean =>
+  may.request.length > 0 || approval.length > 0;
+
 function view(
   world: World,
   name: string,
   tier: Tier,
-  can: Agent["can"],
-  agent: Agent | null,
+  { constraints, may, approval, ...parts }: Pick<Agent, "can" | "constraints" | "may" | "approval">,
+  configured: Agent | null,
 ): View {
+  const can = inForce(parts.can, constraints, world.now);
+  const agent = configured === null ? null : { ...configured, can };
   const uid = uidOf(world, name);
   const gid = world.people.users.get(userOf(name))?.gid ?? uid;
-  return { name, uid, gid, tier, can, agent };
+  return { name, uid, gid, tier, can, constraints, may, approval, agent };
 }
 
 function uidOf(world: World, name: string): number {

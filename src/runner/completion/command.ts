@@ -7,11 +7,11 @@ import { safeText } from "../../sandbox/output.ts";
 import type { CompletionProbe } from "../../task/done-when/types.ts";
 import { headOf } from "../../task/text.ts";
 import type { ToolContext } from "../../tools/tool.ts";
-import { matches } from "./pattern.ts";
+import type { Matches } from "./pattern.ts";
 import { failed, type Made, notMade, passed } from "./verdict.ts";
 
 type CommandProbe = Extract<CompletionProbe, { readonly kind: "command" }>;
-type Context = Pick<ToolContext, "execute" | "shell">;
+type Context = Pick<ToolContext, "execute" | "shell"> & { readonly matches: Matches };
 
 /** Bytes of output that are looked at from either end; execve(2) takes no variable of 128 KiB. */
 const keptBytes = 64 * 1024;
@@ -28,7 +28,7 @@ export async function commandCheck(
   const shell = (script: string, environment: Readonly<Record<string, string>>) =>
     execute(script, environment, seconds, context, signal);
   const made = await shell(probe.run, {});
-  const wrong = judgeRun(probe, made);
+  const wrong = judgeRun(probe, made, context.matches);
   if (wrong !== null) return wrong;
   if (probe.test === null) return passed("exit code 0");
   const result = resultOf(made);
@@ -63,7 +63,11 @@ function noFile(): never {
 }
 
 /** What is wrong with `run` itself, or null. */
-function judgeRun({ exitCode, test, outputMatches }: CommandProbe, made: Executed): Made | null {
+function judgeRun(
+  { exitCode, test, outputMatches }: CommandProbe,
+  made: Executed,
+  matches: Matches,
+): Made | null {
   const { ending } = made;
   if (ending.kind !== "exit") return notMade(`${broken(ending)}${said(made)}`);
   const wanted = exitCode ?? (test === null ? 0 : null);

@@ -4,16 +4,10 @@
  */
 import fs from "node:fs";
 import type { CompletionProbe, WantedValue } from "../../task/done-when/types.ts";
-import {
-  absolute,
-  Denied,
-  directoryWithin,
-  permits,
-  readable,
-  readWithin,
-} from "../../tools/files/reach.ts";
+import { directoryWithin, readWithin } from "../../tools/files/open.ts";
+import { absolute, Denied, permits, readable } from "../../tools/files/reach.ts";
 import type { FilePolicy } from "../../tools/tool.ts";
-import { patternVerdict } from "./pattern.ts";
+import { type Matches, patternVerdict } from "./pattern.ts";
 import { failed, type Made, passed, verdict } from "./verdict.ts";
 
 type Probe<K extends CompletionProbe["kind"]> = Extract<CompletionProbe, { readonly kind: K }>;
@@ -67,12 +61,13 @@ function orNull<T>(look: () => T): T | null {
 export function textCheck(
   { kind, path, pattern }: Probe<"regex_in_file" | "no_regex_in_file">,
   files: FilePolicy,
+  matches: Matches,
 ): Made {
   const text = textOf(files, path);
   // Also where nothing must match: a file that is not there tells nothing about its content.
   if (text === null) return failed(`${path} ${missing}`);
   const wanted = kind === "regex_in_file";
-  return patternVerdict(pattern, text, (found) =>
+  return patternVerdict(matches(pattern, text), (found) =>
     found === wanted ? null : failed(`${path} ${found ? "matches" : "does not match"}`),
   );
 }
@@ -100,12 +95,13 @@ function readBounded(fd: number): Buffer {
 export async function keyCheck(
   { kind, path, key, wanted }: Probe<"json_key" | "yaml_key">,
   files: FilePolicy,
+  matches: Matches,
 ): Promise<Made> {
   const text = textOf(files, path);
   if (text === null) return failed(`${path} ${missing}`);
   const parsed = kind === "json_key" ? parseJson(text) : await parseYaml(text);
   if ("why" in parsed) return failed(`${path} cannot be read: ${parsed.why}`);
-  return judge(lookUp(parsed.value, key), key, wanted);
+  return judge(lookUp(parsed.value, key), key, wanted, matches);
 }
 
 type Parsed = { readonly value: unknown } | { readonly why: string };
@@ -150,13 +146,13 @@ function shown(value: unknown): string {
   return text.length <= shownChars ? text : `${text.slice(0, shownChars).toWellFormed()}…`;
 }
 
-function judge(value: unknown, key: string, wanted: WantedValue): Made {
+function judge(value: unknown, key: string, wanted: WantedValue, matches: Matches): Made {
   const is = value === undefined ? `${key} ${missing}` : `${key} is ${shown(value)}`;
   if ("exists" in wanted) return verdict((value !== undefined) === wanted.exists, is);
   if ("equals" in wanted)
     return value === wanted.equals ? passed(is) : failed(`${is}, wanted ${shown(wanted.equals)}`);
   if (typeof value === "object" || value === undefined) return failed(`${is}, wanted a text`);
-  return patternVerdict(wanted.matches, String(value), (found) =>
+  return patternVerdict(matches(wanted.matches, String(value)), (found) =>
     found ? null : failed(`${is}, which does not match`),
   );
 }

@@ -19,7 +19,7 @@ export function chainFiles(disk: Disk, path: string): string[] {
 export function rotatedFiles(disk: Disk, path: string): string[] {
   if (!path.endsWith(ending)) throw new TypeError(`a chain's file ends in ${ending}`);
   const prefix = `${basename(path, ending)}-`;
-  return names(disk, dirname(path))
+  return namesIn(disk, dirname(path))
     .flatMap((name): [number, string][] => {
       if (!name.startsWith(prefix) || !name.endsWith(ending)) return [];
       const number = name.slice(prefix.length, -ending.length);
@@ -29,7 +29,7 @@ export function rotatedFiles(disk: Disk, path: string): string[] {
     .map(([, name]) => join(dirname(path), name));
 }
 
-function names(disk: Disk, directory: string): string[] {
+export function namesIn(disk: Disk, directory: string): string[] {
   try {
     return disk.list(directory);
   } catch (error) {
@@ -38,15 +38,20 @@ function names(disk: Disk, directory: string): string[] {
   }
 }
 
-/** Runs `use` on the open file; null where there is none. */
-export function withFile<T>(disk: Disk, path: string, use: (fd: number) => T): T | null {
-  let fd: number;
+/** Null where there is none. */
+export function openFile(disk: Disk, path: string): number | null {
   try {
-    fd = disk.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return disk.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
     throw error;
   }
+}
+
+/** Runs `use` on the open file; null where there is none. */
+export function withFile<T>(disk: Disk, path: string, use: (fd: number) => T): T | null {
+  const fd = openFile(disk, path);
+  if (fd === null) return null;
   try {
     return use(fd);
   } finally {

@@ -84,9 +84,13 @@ export function readLink(bytes: Uint8Array): Link | null {
   return right ? { seq, prev, hash, record } : null;
 }
 
+/** Brackets within strings are text, and anybody's. */
+const isDeep = (line: string): boolean =>
+  /[[{]{64}/.test(line) && /[[{]{64}/.test(line.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+
 function parse(line: string): ChainRecord | null {
   // Deep nesting would overflow the stack of whoever reads it; nothing of ours is deep.
-  if (/[[{]{64}/.test(line)) return null;
+  if (isDeep(line)) return null;
   try {
     const value: unknown = JSON.parse(line);
     const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);

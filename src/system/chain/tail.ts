@@ -31,12 +31,20 @@ export const noteKinds = {
 /** How far back the last good line is looked for. */
 const maxTailBytes = 4 * maxLineBytes;
 
-/** `expect`: the head as it was remembered elsewhere, null where nothing is known. */
-export function readTail(disk: Disk, path: string, expect: ChainHead | null): Tail {
+/**
+ * `expect`: the head as it was remembered elsewhere, null where nothing is known. `after`: what the first
+ * line follows.
+ */
+export function readTail(
+  disk: Disk,
+  path: string,
+  expect: ChainHead | null,
+  after: ChainHead = beginning,
+): Tail {
   const current = withFile(disk, path, (fd) => tailOf(disk, fd));
   // An empty file follows a rotated one, or a crash between the two.
   const tail = current ?? { head: null, unterminated: false, notes: [] };
-  const head = tail.head ?? rotatedHead(disk, path) ?? beginning;
+  const head = tail.head ?? rotatedHead(disk, path) ?? after;
   const found = { ...tail, head };
   return expect === null ? found : against(expect, found);
 }

@@ -1,7 +1,8 @@
 /** Reads a chain from its first line and says whether anybody changed it. Reads only; memory is bounded. */
 import { createHash, type Hash } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Disk } from "../disk.ts";
-import { withFile } from "./files.ts";
+import { openFile } from "./files.ts";
 import { beginning, type ChainHead, type Link, maxLineBytes, readLink } from "./line.ts";
 import { noteKinds } from "./tail.ts";
 
@@ -18,18 +19,48 @@ type Broken = Extract<ChainCheck, { ok: false }>;
 
 /**
  * `files` in order, as `chainFiles` gives them. `expect`: the head that was remembered elsewhere, without
- * which lines cut off at the end are not missed.
+ * which lines cut off at the end are not missed. `after`: what the first line of them follows.
  */
 export function verifyChain(
   disk: Disk,
   files: readonly string[],
   expect: ChainHead | null = null,
+  after: ChainHead = beginning,
 ): ChainCheck {
-  let state: State = { head: beginning, remembered: expect === null || expect.seq === 0 };
+  const steps = verifySteps(disk, files, expect, after);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same for long chains: everybody else has a turn now and then. Rejects when `signal` aborts. */
+export async function verifyChainInTurns(
+  signal: AbortSignal,
+  ...[disk, files, expect = null, after = beginning]: Parameters<typeof verifyChain>
+): Promise<ChainCheck> {
+  const steps = verifySteps(disk, files, expect, after);
+  for (;;) {
+    const step = signal.aborted ? steps.throw(signal.reason) : steps.next();
+    if (step.done === true) return step.value;
+    await turn();
+  }
+}
+
+/** Stops every few hundred lines. */
+function* verifySteps(
+  disk: Disk,
+  files: readonly string[],
+  expect: ChainHead | null,
+  after: ChainHead,
+): Generator<void, ChainCheck> {
+  let state: State = { head: after, remembered: expect === null || isSame(expect, after) };
   let torn = false;
   let last = { file: files.at(-1) ?? "", line: 0 };
   for (const file of files) {
-    const read = withFile(disk, file, (fd) => verifyFile(disk, fd, file, state, expect));
+    // What a crash cut is noted in the file itself before there is another one.
+    if (torn) return { ok: false, ...last, why: notOurs };
+    const read = yield* readSteps(disk, file, state, expect);
     // Rotated or removed since it was listed: whoever calls may look again.
     if (read === null) return { ok: false, file, line: 0, why: "it is not there any more" };
     if ("why" in read) return read;
@@ -45,6 +76,8 @@ export function verifyChain(
   return { ok: false, ...last, why };
 }
 
+const isSame = (a: ChainHead, b: ChainHead): boolean => a.seq === b.seq && a.hash === b.hash;
+
 interface State {
   readonly head: ChainHead;
   /** The remembered line was met, or there is none to meet. */
@@ -53,18 +86,42 @@ interface State {
 
 type FileRead = { readonly state: State; readonly torn: boolean; readonly lines: number };
 
-function verifyFile(
+/** Null where there is no such file. */
+function* readSteps(
+  disk: Disk,
+  file: string,
+  before: State,
+  expect: ChainHead | null,
+): Generator<void, FileRead | Broken | null> {
+  const fd = openFile(disk, file);
+  if (fd === null) return null;
+  try {
+    return yield* verifyFile(disk, fd, file, before, expect);
+  } finally {
+    disk.close(fd);
+  }
+}
+
+const atOnceBytes = 256 * 1024;
+
+function* verifyFile(
   disk: Disk,
   fd: number,
   file: string,
   before: State,
   expect: ChainHead | null,
-): FileRead | Broken {
+): Generator<void, FileRead | Broken> {
   let state = before;
   let strange: Strange | null = null;
   let number = 0;
-  for (const { bytes, terminated } of lines(disk, fd)) {
+  let sinceTurn = 0;
+  for (const { bytes, terminated } of linesOf(disk, fd)) {
     number += 1;
+    sinceTurn += bytes.length;
+    if (sinceTurn > atOnceBytes) {
+      sinceTurn = 0;
+      yield;
+    }
     const link = terminated ? readLink(bytes) : null;
     if (link === null) {
       strange = addStrange(strange, bytes, terminated, number);
@@ -124,7 +181,7 @@ function joint(link: Link, head: ChainHead, strange: Strange | null): string | n
 const pieceBytes = 64 * 1024;
 
 /** Lines longer than all of ours come in pieces, which are no lines of the chain. */
-function* lines(
+export function* linesOf(
   disk: Disk,
   fd: number,
 ): Generator<{ readonly bytes: Buffer; readonly terminated: boolean }> {

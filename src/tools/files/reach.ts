@@ -1,155 +1,101 @@
 /**
- * Opens files for the file tools, which run outside the sandbox: race-safe against whatever the
- * agent's own tool children do to the paths meanwhile.
- *
- * A path is first opened with O_PATH, which touches nothing; the kernel then says which file that
- * descriptor really is (/proc/self/fd/N), and only a regular file or directory below a permitted
- * root is opened for real, through the same descriptor. Never: checks a path and then uses it by
- * name; blocks on a FIFO; opens a device; changes anything for a denied call.
+ * Which paths a file tool may use. Pure: directories of a policy against a path, and what is said when the
+ * answer is no. `open.ts` holds it against the real file system.
  */
-import fs, { constants } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { isWithin } from "../../sandbox/bwrap.ts";
-import type { FilePolicy } from "../tool.ts";
+import type { DenialCode, EndedGrant, FilePolicy } from "../tool.ts";
 
-/** open(2); Node has no name for it. Same value on x86-64 and arm64. */
-const O_PATH = 0o10000000;
+export type Use = "read" | "write";
+
+/** Directories that a call may use, and those that it may not although one above is permitted. */
+export interface Reach {
+  readonly use: Use;
+  readonly roots: readonly string[];
+  readonly denied: readonly string[];
+  /** Grants that were and are over. */
+  readonly ended: readonly EndedGrant[];
+}
+
+export const readable = (files: FilePolicy): Reach => reach("read", files.readable, files);
+export const writable = (files: FilePolicy): Reach => reach("write", files.writable, files);
+
+const reach = (use: Use, roots: readonly string[], files: FilePolicy): Reach => ({
+  use,
+  roots,
+  denied: files.denied,
+  ended: (files.ended ?? []).filter((one) => one.use === use),
+});
+
+/** What we write ourselves, e.g. the output of a command. */
+export const below = (directory: string): Reach => ({
+  use: "write",
+  roots: [directory],
+  denied: [],
+  ended: [],
+});
+
+/** Which rule refuses a path; without one a path is only of no use, e.g. it does not exist. */
+export interface Refusal {
+  readonly code: Extract<DenialCode, "not_granted" | "expired" | "bad_path" | "kernel">;
+  readonly use: Use;
+  readonly path: string;
+  /** What is permitted instead. */
+  readonly roots: readonly string[];
+  /** When the grant was over. */
+  readonly ended: EndedGrant | null;
+}
 
 /** What a tool says instead of doing it. Every other error is a bug or the disk. */
 export class Denied extends Error {
   override readonly name = "Denied";
+  readonly refusal: Refusal | null;
+  constructor(
+    message: string,
+    { cause, refusal = null }: { readonly cause?: unknown; readonly refusal?: Refusal | null } = {},
+  ) {
+    super(message, cause === undefined ? {} : { cause });
+    this.refusal = refusal;
+  }
 }
 
-/** Directories that a call may use, and those that it may not although one above is permitted. */
-export interface Reach {
-  readonly roots: readonly string[];
-  readonly denied: readonly string[];
+/** The permitted directory that decides about `path`: the longest one; null when a denied one does. */
+export function rootOf(
+  { roots, denied }: Pick<Reach, "roots" | "denied">,
+  path: string,
+): string | null {
+  const longest = (directories: readonly string[]): string | null =>
+    directories
+      .filter((directory) => isWithin(directory, path))
+      .reduce<string | null>((a, b) => (a === null || b.length > a.length ? b : a), null);
+  const root = longest(roots);
+  const closed = longest(denied);
+  return root !== null && (closed === null || root.length > closed.length) ? root : null;
 }
 
-export const readable = ({ readable: roots, denied }: FilePolicy): Reach => ({ roots, denied });
-export const writable = ({ writable: roots, denied }: FilePolicy): Reach => ({ roots, denied });
+export const permits = (within: Pick<Reach, "roots" | "denied">, path: string): boolean =>
+  rootOf(within, path) !== null;
 
-/** Pure: the longest directory that contains `path` decides; a tie is denied. */
-export function permits(reach: Reach, path: string): boolean {
-  const longest = (directories: readonly string[]) =>
-    Math.max(-1, ...directories.filter((d) => isWithin(d, path)).map((d) => d.length));
-  return longest(reach.roots) > longest(reach.denied);
-}
+/** Longest name of one file on every file system that matters. */
+const maxName = 255;
 
-/** Relative paths start in the workspace. */
+/** Relative paths start in the workspace. `..` takes away a name, as it is written. */
 export function absolute(workspace: string, path: string): string {
   if (path.includes("\0")) throw new Denied("a path cannot contain a NUL character");
-  return resolve(workspace, path);
+  const whole = resolve(workspace, path);
+  // Said before anything is made on the way.
+  if (whole.split("/").some((name) => Buffer.byteLength(name) > maxName))
+    throw new Denied(`a name in the path is longer than ${maxName} bytes`);
+  return whole;
 }
 
-const byDescriptor = (fd: number): string => `/proc/self/fd/${fd}`;
-
-/** The name of the open file as the kernel knows it now. */
-const realPath = (fd: number): string => fs.readlinkSync(byDescriptor(fd));
-
-function requireWithin(fd: number, reach: Reach, path: string): void {
-  const real = realPath(fd);
-  if (permits(reach, real)) return;
-  const shown = real === path ? path : `${path} (really ${real})`;
-  throw new Denied(`${shown} is outside what you may use here: ${reach.roots.join(", ")}`);
-}
-
-/** Opens, lets `use` work, closes. Errors about the path itself become `Denied`. */
-function withDescriptor<T>(path: string, open: () => number, use: (fd: number) => T): T {
-  const fd = orDenied(path, open);
-  try {
-    return use(fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-const pathTroubles: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  ENOTDIR: "has a part that is not a directory",
-  EACCES: "is not permitted to this agent",
-  EPERM: "is not permitted to this agent",
-  ELOOP: "is a symbolic link, or leads in a circle",
-  ENAMETOOLONG: "is too long",
-  ENXIO: "is not a regular file",
-  EISDIR: "is a directory",
-  EROFS: "is on a read-only file system",
-  ENOSPC: "cannot be written: the disk is full",
-  EDQUOT: "cannot be written: the quota is used up",
-};
-
-export function orDenied<T>(path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    const why = pathTroubles[(error as NodeJS.ErrnoException).code ?? ""];
-    if (why === undefined) throw error;
-    throw new Denied(`${path} ${why}`, { cause: error });
-  }
-}
-
-/** Calls `use` with a readable descriptor of the regular file at `path`. */
-export function readWithin<T>(
-  reach: Reach,
-  path: string,
-  use: (fd: number, stat: fs.Stats) => T,
-): T {
-  return withDescriptor(
-    path,
-    () => fs.openSync(path, O_PATH),
-    (found) => {
-      requireWithin(found, reach, path);
-      const stat = fs.fstatSync(found);
-      if (stat.isDirectory()) throw new Denied(`${path} is a directory: use list_files`);
-      if (!stat.isFile()) throw new Denied(`${path} is not a regular file`);
-      return withDescriptor(
-        path,
-        () => fs.openSync(byDescriptor(found), constants.O_RDONLY | constants.O_NONBLOCK),
-        (fd) => use(fd, stat),
-      );
-    },
-  );
-}
-
-/** Calls `use` with a directory through which entries can be named: `/proc/self/fd/N`. */
-export function directoryWithin<T>(
-  reach: Reach,
-  path: string,
-  use: (fd: number, through: string) => T,
-): T {
-  return withDescriptor(
-    path,
-    () => fs.openSync(path, constants.O_RDONLY | constants.O_DIRECTORY),
-    (fd) => {
-      requireWithin(fd, reach, path);
-      return use(fd, byDescriptor(fd));
-    },
-  );
-}
-
-/** As `directoryWithin`, but creates what is missing, each step inside the checked one before. */
-export function madeDirectoryWithin<T>(
-  reach: Reach,
-  path: string,
-  use: (fd: number, through: string) => T,
-): T {
-  if (fs.existsSync(path) || path === "/") return directoryWithin(reach, path, use);
-  return madeDirectoryWithin(reach, dirname(path), (_, through) => {
-    const inside = join(through, basename(path));
-    orDenied(path, () => makeUnlessThere(inside));
-    const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-    return withDescriptor(
-      path,
-      () => fs.openSync(inside, flags),
-      (fd) => use(fd, byDescriptor(fd)),
-    );
+/** `asked` is the path as it was asked for: where a link leads is not said. */
+export function outside(within: Reach, asked: string): Denied {
+  const { use, roots, denied } = within;
+  const ended = within.ended.find(({ directory }) => isWithin(directory, asked)) ?? null;
+  const isPrivate = denied.some((directory) => isWithin(directory, asked));
+  const code = isPrivate ? "bad_path" : ended === null ? "not_granted" : "expired";
+  return new Denied(`${asked} is outside what you may use here: ${roots.join(", ")}`, {
+    refusal: { code, use, path: asked, roots, ended },
   });
-}
-
-function makeUnlessThere(path: string): void {
-  try {
-    fs.mkdirSync(path, 0o755);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
 }

@@ -7,29 +7,31 @@
  */
 import { randomBytes } from "node:crypto";
 import fs, { constants } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import type { Sink } from "../../sandbox/output.ts";
-import { Denied, madeDirectoryWithin, orDenied, type Reach } from "./reach.ts";
+import { madeDirectoryFor } from "./open.ts";
+import { Denied, type Reach } from "./reach.ts";
+import { orDenied } from "./walk.ts";
 
 const createFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /** Creates or replaces the regular file `path`, and the directories above it. */
 export function storeWithin(reach: Reach, path: string, bytes: Uint8Array): "created" | "replaced" {
-  return madeDirectoryWithin(reach, dirname(path), (directory, through) => {
+  return madeDirectoryFor(reach, path, (directory, through) => {
     const target = join(through, basename(path));
-    const mode = modeOf(target, path);
+    const mode = modeOf(reach, target, path);
     const temporary = join(through, `.con-tmp-${randomBytes(8).toString("hex")}`);
-    orDenied(path, () => writeNew(temporary, bytes, mode));
-    orDenied(path, () => renameOrRemove(temporary, target));
+    orDenied(reach, path, () => writeNew(temporary, bytes, mode));
+    orDenied(reach, path, () => renameOrRemove(temporary, target));
     fs.fsyncSync(directory);
     return mode === null ? "created" : "replaced";
   });
 }
 
 /** Mode of the file that is there, or null; anything but a regular file is refused. */
-function modeOf(target: string, path: string): number | null {
-  const stat = orDenied(path, () => fs.lstatSync(target, { throwIfNoEntry: false }));
+function modeOf(reach: Reach, target: string, path: string): number | null {
+  const stat = orDenied(reach, path, () => fs.lstatSync(target, { throwIfNoEntry: false }));
   if (stat === undefined) return null;
   if (stat.isSymbolicLink())
     throw new Denied(`${path} is a symbolic link: name the file that it points to`);
@@ -64,10 +66,10 @@ function renameOrRemove(from: string, to: string): void {
 
 /** A new file that is written piece by piece, e.g. the output of a command while it runs. */
 export function sinkWithin(reach: Reach, path: string): Sink {
-  const fd = madeDirectoryWithin(reach, dirname(path), (_, through) => {
+  const fd = madeDirectoryFor(reach, path, (_, through) => {
     const target = join(through, basename(path));
     fs.rmSync(target, { force: true });
-    return orDenied(path, () => fs.openSync(target, createFlags, 0o600));
+    return orDenied(reach, path, () => fs.openSync(target, createFlags, 0o600));
   });
   return {
     path,

@@ -33,7 +33,7 @@ test("an endpoint of the environment comes first on every ladder, reflex stays l
   expect(providers["environment"]).toEqual(endpoint);
   for (const { use } of Object.values(models))
     expect([use[0], use.at(-1)]).toEqual(["environment/*", "builtin/reflex"]);
-  expect(callers).toEqual([{ uid: 7, name: "con-dev", models: ["*"] }]);
+  expect(callers).toMatchObject([{ uid: 7, name: "con-dev", models: ["*"] }]);
 });
 
 test("only paths below /srv/con move", () => {

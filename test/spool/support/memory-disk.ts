@@ -19,6 +19,7 @@ interface Inode {
   mtimeMs: number;
   ctimeMs: number;
   mode: number;
+  readonly uid: number;
 }
 
 interface Folder {
@@ -38,6 +39,8 @@ export class MemoryDisk {
   #tick = Date.now() - 1_000_000;
   /** Changing calls made so far. */
   calls = 0;
+  /** Who creates files now. */
+  uid = process.getuid?.() ?? 0;
   /** Dies at this changing call and stays dead. */
   crashAt = Number.POSITIVE_INFINITY;
   /** From this changing call on, nothing new fits. */
@@ -108,7 +111,7 @@ export class MemoryDisk {
       dev: 1n,
       ino: BigInt(inode.ino),
       size: BigInt(inode.data.length),
-      uid: BigInt(process.getuid?.() ?? 0),
+      uid: BigInt(inode.uid),
       gid: 0n,
       nlink: BigInt(this.#links(inode)),
       ctimeNs: BigInt(inode.ctimeMs) * 1_000_000n,
@@ -137,7 +140,7 @@ export class MemoryDisk {
       this.#tick += 1;
       const times = { mtimeMs: this.#tick, ctimeMs: this.#tick, birth: this.#tick };
       const empty = { data: Buffer.alloc(0), synced: Buffer.alloc(0) };
-      file = { ino: this.#nextIno++, mode, ...times, ...empty };
+      file = { ino: this.#nextIno++, mode, uid: this.uid, ...times, ...empty };
       this.#folder(dirname(path)).entries.set(basename(path), file);
     } else if ((flags & constants.O_TRUNC) !== 0) {
       this.#change(false);

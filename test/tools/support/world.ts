@@ -43,6 +43,7 @@ function contextOf(base: string, workspace: string): ToolContext {
     task: { id: "01900000-0000-7000-8000-000000000000", from: "root", trust: "verified" },
     callId: "1-1",
     signal: new AbortController().signal,
+    now: () => 0,
     files: {
       workspace,
       readable: [workspace, path.join(base, "granted")],
@@ -67,6 +68,7 @@ function contextOf(base: string, workspace: string): ToolContext {
 const noPeers: Peers = {
   list: () => [],
   send: () => ({ ok: false, why: "nobody" }),
+  ask: () => ({ ok: false, why: "nobody" }),
   reply: () => ({ ok: false, why: "nobody" }),
 };
 

@@ -1,0 +1,119 @@
+/**
+ * Calls of a turn that wait: the line that says so, the outcome of the attempt, and the result once the
+ * waiting is over.
+ *
+ * Never: lets an answer look like part of the frame around it, or ends a wait by itself: what is over
+ * is told by `RunOptions.woken`. The result is on disk before anything is done with it.
+ */
+import { frameAnswer } from "../task/frame.ts";
+import type { Hold, Woken } from "../task/hold.ts";
+import type { HeldOutcome, Tally } from "../task/task.ts";
+import type { Denial } from "../tools/tool.ts";
+import type { CallHeld } from "./journal.ts";
+import type { Turn } from "./resume.ts";
+import type { Run } from "./run.ts";
+
+/** Unique within the task: steps are never counted anew. */
+export const callIdOf = (step: number, index: number): string => `${step}-${index}`;
+
+export const holdLine = (
+  run: Run,
+  step: number,
+  index: number,
+  {
+    waitFor,
+    until,
+    why,
+    gate,
+    sent,
+  }: Pick<CallHeld, "waitFor" | "until" | "why" | "gate" | "sent">,
+): CallHeld => ({
+  kind: "tool-hold",
+  step,
+  index,
+  waitFor,
+  until,
+  why,
+  gate,
+  sent,
+  at: run.now(),
+});
+
+export const wokenOf = (run: Run, call: string): Woken | null =>
+  run.options.woken?.find((woken) => woken.call === call) ?? null;
+
+/** True while a call still waits although its waiting is over. */
+export const hasWoken = (run: Run, turn: Turn): boolean =>
+  [...turn.holds.keys()].some((index) => wokenOf(run, callIdOf(turn.step, index)) !== null);
+
+/** Why a hold makes no sense, or null. Without this, one could be woken again and again. */
+export function faultOf(run: Run, call: string, hold: Hold): string | null {
+  if (hold.waitFor.length === 0) return "there is nothing to wait for";
+  if (hold.until <= Date.parse(run.now())) return "there is no time left to wait";
+  const answers = wokenOf(run, call)?.answers ?? [];
+  const again = hold.waitFor.some((id) => answers.some(({ to }) => to === id));
+  return again ? "what it waits for was answered already" : null;
+}
+
+/** Records what came back for tools; returns the calls whose gate is to be asked again. */
+export function settleWoken(run: Run, turn: Turn): number[] {
+  const gates: number[] = [];
+  for (const [index, held] of turn.holds) {
+    const woken = wokenOf(run, callIdOf(turn.step, index));
+    if (woken === null) continue;
+    if (!held.gate) recordAnswers(run, turn.step, index, held, woken);
+    // Told to stop: the call goes on waiting, so that what was decided about it is not wasted.
+    else if (!run.signal.aborted) gates.push(index);
+  }
+  return gates;
+}
+
+function recordAnswers(run: Run, step: number, index: number, held: CallHeld, woken: Woken): void {
+  const missing = held.waitFor.filter((id) => !woken.answers.some(({ to }) => to === id));
+  const over = `no answer: ${woken.over ?? "nothing more came"}. It is not waited for any more.`;
+  const parts = woken.answers.map(({ from, id, text }) =>
+    frameAnswer({ from, id, text }, run.nonce()),
+  );
+  const all = missing.length === 0;
+  const denial = refusedBySteward(held, woken);
+  run.record({
+    kind: "tool-result",
+    step,
+    index,
+    ok: all && denial === null,
+    text: [...parts, ...(all ? [] : [over])].join("\n\n"),
+    interrupted: false,
+    sent: null,
+    ...(denial === null ? {} : { denial }),
+    at: run.now(),
+  });
+}
+
+const maxRule = 600;
+
+/** The first line of its answers is one word. */
+function refusedBySteward({ why }: CallHeld, { answers }: Woken): Denial | null {
+  const answer = answers.find(({ from, text }) => from === "root" && /^refused(\n|$)/.test(text));
+  if (answer === undefined) return null;
+  const rule = answer.text.split("\n").slice(1).join(" ").trim().slice(0, maxRule).toWellFormed();
+  const how = "ask for less, or let a person do it";
+  return { code: "refused", asked: why, rule: `the steward: ${rule}`, how };
+}
+
+/** Of a turn with calls that wait, and no other that is open. */
+export function heldOutcome(turn: Turn, tally: Tally): HeldOutcome {
+  const holds = [...turn.holds].map(([index, { waitFor, until, why }]) => ({
+    call: callIdOf(turn.step, index),
+    waitFor,
+    until,
+    why,
+  }));
+  return {
+    kind: "held",
+    holds,
+    waitFor: holds.flatMap(({ waitFor }) => waitFor),
+    until: Math.min(...holds.map(({ until }) => until)),
+    why: holds.map(({ why }) => why).join("; "),
+    tally,
+  };
+}

@@ -1,0 +1,71 @@
+/** What `con status` says of today's money, from a ledger that the gateway's own code wrote. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readSpending, spendOfAll, spendOfOne } from "../../src/commands/shared/spend.ts";
+import { noBudget } from "../../src/config/authority.ts";
+import type { AgentEntry, Budget } from "../../src/config/types.ts";
+import { openLedger } from "../../src/gateway/ledger.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "con-spend-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+const noon = Date.parse("2027-03-04T12:00:00Z");
+const agent = (name: string, uid: number): AgentEntry => ({
+  ...{ name, uid, tier: "worker", description: "", model: "smart" },
+  ...{ schedule: null, wake: "path" },
+});
+const ada = agent("ada", 20_000);
+const bob = agent("bob", 20_001);
+
+function configure(system: Partial<Budget>, ofAda: Partial<Budget>): void {
+  const caller = ({ uid, name }: AgentEntry, budget: Budget) => ({ uid, name, models: [], budget });
+  const callers = [caller(ada, { ...noBudget, ...ofAda }), caller(bob, noBudget)];
+  const budget = { ...noBudget, ...system };
+  const ledger = join(directory, "ledger.db");
+  const compiled = { version: 1, providers: {}, models: {}, ledger, budget, callers };
+  mkdirSync(join(directory, "compiled"));
+  writeFileSync(join(directory, "compiled/gateway.json"), JSON.stringify(compiled));
+}
+
+async function spend(uid: number, costUsd: number, at = noon): Promise<void> {
+  const ledger = await openLedger(join(directory, "ledger.db"));
+  ledger.add({
+    ...{ at, uid, agent: "x", task: null, alias: "smart", model: "up/m" },
+    ...{ input: 900, output: 100, costUsd, status: 200, latencyMs: 1 },
+  });
+  ledger.close();
+}
+
+const read = () => readSpending(noon, join(directory, "compiled"));
+
+test("today's sums by agent and in all, with the limits that hold", async () => {
+  configure({ usdPerDay: 5 }, { usdPerDay: 2, tokensPerDay: 4000 });
+  await spend(20_000, 1.5);
+  await spend(0, 2.1);
+  await spend(20_000, 50, noon - 86_400_000);
+  const found = await read();
+  expect(found.system).toEqual({
+    ...{ day: "2027-03-04", usd: 3.6, tokens: 2000, usd_per_day: 5, tokens_per_day: null },
+  });
+  const agents = [ada, bob].map((one) => ({ name: one.name, spend: found.agent(one) }));
+  expect(spendOfAll(found.system, agents)).toBe(
+    "\nspent today (UTC): 72 % of 5.00 USD, 2000 tokens\n" +
+      "  ada: 75 % of 2.00 USD, 25 % of 4000 tokens\n",
+  );
+  expect(spendOfOne(agents.slice(1))).toBe("\nspent today (UTC): 0.00 USD, 0 tokens\n");
+});
+
+test("before the first call nothing is spent; where nobody may look, nothing is known", async () => {
+  expect(await read()).toMatchObject({ system: null });
+  configure({}, {});
+  expect((await read()).system).toMatchObject({ usd: 0, tokens: 0, usd_per_day: null });
+  writeFileSync(join(directory, "ledger.db"), "this is no ledger, ".repeat(500));
+  const found = await read();
+  expect([found.system, found.agent(ada)]).toEqual([null, null]);
+  expect(spendOfAll(null, [])).toBe("\nspent today (UTC): ?\n");
+});
