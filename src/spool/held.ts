@@ -22,7 +22,7 @@ import { dueAt, isClosed, noteFor, type WaitNote, withEnds } from "./wait-note.t
 import type { DeliverWorld, Post, SpoolWorld } from "./world.ts";
 
 /** Held tasks of one agent: each reply looks through their notes. */
-export const maxHeld = 1000;
+const maxHeld = 1000;
 
 /**
  * Notes what a call of the task at work is about to ask for: an answer that overtakes the hold, because

@@ -44,7 +44,7 @@ const answered = (note: WaitNote, id: string): boolean => note.answers.some(({ t
 export const isOpen = (note: WaitNote, { over, waitFor }: WaitingCall): boolean =>
   over === null && waitFor.some(({ id }) => !answered(note, id));
 
-export const openCalls = (note: WaitNote): WaitingCall[] =>
+const openCalls = (note: WaitNote): WaitingCall[] =>
   note.calls.filter((call) => isOpen(note, call));
 
 export const isClosed = (note: WaitNote): boolean => openCalls(note).length === 0;

@@ -29,7 +29,7 @@ export interface DailyOptions {
 }
 
 /** Kinds of the lines that join two days. */
-export const dayKinds = { begins: "day-begins", ends: "day-ends" } as const;
+const dayKinds = { begins: "day-begins", ends: "day-ends" } as const;
 
 /** `name` is letters only. Writes nothing before the first `write`. */
 export function openDailyChain(

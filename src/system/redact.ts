@@ -5,7 +5,7 @@
  * length of the text and no faster. Never: promises that nothing secret is left.
  */
 
-export const redacted = "[redacted]";
+const redacted = "[redacted]";
 
 /** What stands between words of JSON, shell and configuration, once or twice encoded. */
 const gap = String.raw`(?:\s|\\+[nrt])*`;

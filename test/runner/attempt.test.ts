@@ -32,7 +32,7 @@ let root: string;
 beforeEach(() => {
   root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "con-attempt-")));
   for (const name of ["desk", "peer"])
-    for (const part of ["inbox", "workspace", "state", "tools"])
+    for (const part of ["inbox", "queue/held", "workspace", "state", "tools"])
       fs.mkdirSync(path.join(root, "agents", name, part), { recursive: true });
 });
 afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
@@ -244,6 +244,30 @@ describe("other agents", () => {
     await attemptWith(model, { disk })(task, context());
     expect(resultsOf(task)[0]).toContain("peer was not reached");
     expect(resultsOf(task)[0]).toContain("you may task: peer");
+  });
+
+  it("are asked: a long answer goes on with its head, and a path to all of it", async () => {
+    const task = aTask("x");
+    const model = oneCall("ask_agent", { agent: "peer", message: "How?" });
+    const others = [entry("desk"), { ...entry("peer"), uid: 2 }];
+    const change = {
+      agent: agent({ tools: ["ask_agent"] }),
+      system: { ...system(), agents: others },
+    };
+    const held = await attemptWith(model, change)(task, context());
+    const [question] = delivered("peer");
+    expect(held).toMatchObject({ kind: "held", waitFor: [question?.id], why: "peer's answer" });
+    const long = "ä".repeat(40_000);
+    const answer = { to: question?.id ?? "", from: "peer", id: "reply-id", text: long };
+    const woken = [{ call: "1-1", answers: [answer], over: null }];
+    const end = await attemptWith(model, change)(task, { ...context(), woken });
+    expect(end).toMatchObject({ kind: "done", tally: { children: [question?.id] } });
+    const whole = path.join(agentPaths(root, "desk").workspace, ".con/tasks/reply-id.txt");
+    expect(fs.readFileSync(whole, "utf8")).toBe(long);
+    const [result = ""] = resultsOf(task);
+    expect(result).toContain("the whole text has 80000 bytes");
+    expect(result).toContain(`read it in ${whole}`);
+    expect(Buffer.byteLength(result)).toBeLessThan(66_000);
   });
 
   it("get an interim reply; people are told that the answer is theirs", async () => {
