@@ -27,6 +27,17 @@ export interface ApprovalWorld {
   readonly agent: Pick<AgentRuntime, "name" | "approval">;
   /** Where the steward is asked; its own places if not given. */
   readonly places?: AskPlaces;
+  /** For the audit trail. */
+  readonly heard?: (event: ApprovalEvent) => void;
+}
+
+export interface ApprovalEvent {
+  readonly kind: "approval";
+  readonly task: string;
+  readonly state: "asked" | "approved" | "denied" | "expired";
+  /** Of the question. */
+  readonly id: string;
+  readonly what: string;
 }
 
 /** So much longer than people have: an answer of the last second still finds the task waiting. */
@@ -52,8 +63,15 @@ async function decide(
   const asked = askedCall(call.tool, call.args);
   const id = approvalId(world.agent.name, task, call.callId, asked);
   const answer = call.woken?.answers.find(({ to, from }) => to === id && from === "root");
-  if (answer !== undefined) return verdict(answer, call.tool);
+  const tell = (state: ApprovalEvent["state"]): void =>
+    world.heard?.({ kind: "approval", task, state, id, what: `tool ${call.tool}` });
+  if (answer !== undefined) {
+    const refused = verdict(answer, call.tool);
+    tell(refused === null ? "approved" : "denied");
+    return refused;
+  }
   const over = call.woken?.over ?? null;
+  tell(over === null ? "asked" : "expired");
   if (over !== null) return refuse(call.tool, `nobody approved it: ${over}`);
   return ask(world, { id, task, callId: call.callId, asked, rule });
 }

@@ -17,7 +17,7 @@ import type { ExitCode } from "../system/errors.ts";
 import { createLog } from "../system/log.ts";
 import { builtinTools } from "../tools/registry.ts";
 import type { ShellPolicy } from "../tools/tool.ts";
-import { approvalGate } from "./approval.ts";
+import { type ApprovalEvent, approvalGate } from "./approval.ts";
 import { createAttempt } from "./attempt.ts";
 import { newsEvent } from "./audit/events.ts";
 import { keptPath } from "./audit/kept.ts";
@@ -72,7 +72,8 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
         { ...world, agent, paths, tools: toolNames },
         task.id,
       );
-      return gates(check, approvalGate({ ...world, agent }, task), charge);
+      const heard = (event: ApprovalEvent): void => trail.note({ ...event });
+      return gates(check, approvalGate({ ...world, agent, heard }, task), charge);
     },
   });
   return runSession(world, agent, attempt).finally(() => trail.settle());

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { JournalLine } from "../../src/agent/journal.ts";
 import { approvalId, askedCall, canonical } from "../../src/runner/approval/call.ts";
-import { type ApprovalWorld, approvalGate } from "../../src/runner/approval.ts";
+import { type ApprovalEvent, type ApprovalWorld, approvalGate } from "../../src/runner/approval.ts";
 import { createParser } from "../../src/steward/request.ts";
 import type { StewardRequest } from "../../src/steward/types.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
@@ -112,6 +112,19 @@ describe("the gate", () => {
       answer(id, "done", "a-drone"),
     ])
       expect((await gate(shell(undefined, woken)))?.hold?.waitFor).toEqual([id]);
+  });
+
+  test("what becomes of the question is heard by the audit", async () => {
+    const { world } = bed();
+    const heard: string[] = [];
+    const listening = { ...world, heard: ({ state }: ApprovalEvent) => void heard.push(state) };
+    const gate = approvalGate(listening, task);
+    const id = idOf({ command: "id" });
+    await gate(shell());
+    await gate(shell({ command: "id" }, answer(id, "done\napproved by root")));
+    await gate(shell({ command: "id" }, answer(id, "refused\ndenied by root: no")));
+    await gate(shell({ command: "id" }, { call: "1-1", answers: [], over: "the time is over" }));
+    expect(heard).toEqual(["asked", "approved", "denied", "expired"]);
   });
 
   test("time over is a no", async () => {
