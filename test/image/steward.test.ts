@@ -131,6 +131,22 @@ describe("quarantine of an agent at work", () => {
     expect(asked.code).toBe(0);
   });
 
+  test("what still ran as its user could do nothing: no runner by hand, no model, no word to others", async () => {
+    const user = `a-${running}`;
+    const byHand = await container.exec(["con", "run", running], { user });
+    expect([byHand.code, byHand.stderr]).toEqual([75, expect.stringContaining("quarantined")]);
+    const ask = [
+      ...["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"],
+      ...["--unix-socket", "/run/con/gateway.sock", "-H", "content-type: application/json"],
+      ...["-d", '{"model":"smart","messages":[{"role":"user","content":"hello"}]}'],
+      "http://con/v1/chat/completions",
+    ];
+    expect(await container.must(ask, { user: `a-${other}` })).toBe("200");
+    expect(await container.must(ask, { user })).toBe("503");
+    const inbox = `${agents}/${other}/inbox`;
+    expect((await container.exec(["touch", `${inbox}/x.task`], { user })).code).toBe(1);
+  });
+
   test("it holds over a sweep, con bootstrap, and is no drift", async () => {
     await container.must(["systemctl", "start", "con-sweep.service"]);
     expect((await con("bootstrap")).stdout).toContain("nothing to change");
