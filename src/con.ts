@@ -5,7 +5,7 @@
  * imported here that it does not need. Never: prints a stack trace without --debug, or loses the
  * end of what a command printed.
  */
-import { ConError, exit } from "./system/errors.ts";
+import { ConError, exit, reasonOf } from "./system/errors.ts";
 import { printable } from "./system/log.ts";
 
 interface CommandModule {
@@ -103,7 +103,7 @@ function report(error: unknown, debug: boolean): number {
     if (debug) write(`${stackOf(error)}\n`);
     return error.code;
   }
-  const text = error instanceof Error ? error.message : String(error);
+  const text = reasonOf(error);
   write(`con: internal error: ${printable(text)}: this is a bug in con, run it with --debug`);
   write(" and report what it prints\n");
   if (debug) write(`${stackOf(error)}\n`);

@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { ConError, exit } from "../system/errors.ts";
+import { ConError, exit, reasonOf } from "../system/errors.ts";
 import type { ConfigFiles } from "./parse.ts";
 import type { SourceFile } from "./types.ts";
 
@@ -41,7 +41,7 @@ function readFile(path: string): SourceFile | null {
 }
 
 function refused(path: string, error: unknown): ConError {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = reasonOf(error);
   const remedy = "run as root, and check that it is readable";
   return new ConError(exit.configuration, path, why, remedy, { cause: error });
 }

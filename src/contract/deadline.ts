@@ -4,6 +4,7 @@
  * Where this process itself came too late to see the deadline, because something held it up, its checks get the
  * time back that they were kept waiting, at most as much as they have.
  */
+import { reasonOf } from "../system/errors.ts";
 import type { Check, Verdict } from "./types.ts";
 
 /** After the deadline: time to kill what the check started, and to say what it had printed. */
@@ -53,5 +54,5 @@ function within(milliseconds: number, verdict: Promise<Verdict>): Promise<Verdic
 
 /** What a check throws, in words and without its stack. */
 export function thrown(error: unknown): Verdict {
-  return { state: "error", why: error instanceof Error ? error.message : String(error) };
+  return { state: "error", why: reasonOf(error) };
 }

@@ -13,6 +13,7 @@
 import type { ChainRecord } from "../system/chain.ts";
 import { type DailyChain, openDailyChain } from "../system/daily-chain.ts";
 import type { Disk } from "../system/disk.ts";
+import { reasonOf } from "../system/errors.ts";
 import type { Log } from "../system/log.ts";
 import { createPace, denialPace, strangerPace } from "./audit/pace.ts";
 import type { LedgerRow } from "./ledger.ts";
@@ -115,5 +116,4 @@ const callRecord = (row: LedgerRow): ChainRecord => ({
   latency_ms: Math.round(row.latencyMs),
 });
 
-export const reason = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
+export const reason = (error: unknown): string => reasonOf(error);

@@ -4,7 +4,9 @@
  * Never: lets a try be made that the row does not stand for, besides those before whose fate nobody knows;
  * settles below what came. A call whose end cannot be written keeps its reservation.
  */
+
 import type { GatewayRuntime } from "../config/types.ts";
+import { reasonOf } from "../system/errors.ts";
 import type { Log } from "../system/log.ts";
 import { type Account, type Ending, newAccount, type Tokens, usedBy } from "./account.ts";
 import type { Limit, Refusal } from "./budget.ts";
@@ -133,7 +135,7 @@ function holdMore(page: Page, { ledger, id, limits }: OpenRow): Problem | null {
 
 /** Money is not spent where it cannot be written down. */
 export function unwritable(log: Log, error: unknown): Problem {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = reasonOf(error);
   log.error("the ledger cannot be written", { why });
   return problem(503, `the ledger cannot be written (${why}): no paid call is made`, 60);
 }

@@ -5,8 +5,10 @@
  * and the cost. Never: lets a caller choose an upstream, a key or a header; ends an answer before
  * its row is in the ledger.
  */
+
 import type { ServerResponse } from "node:http";
 import { sseDone, sseEvent } from "../model/sse.ts";
+import { reasonOf } from "../system/errors.ts";
 import type { Ending } from "./account.ts";
 import { type Ascent, type AscentDeps, ascend } from "./ascend.ts";
 import type { Audit } from "./audit.ts";
@@ -88,7 +90,7 @@ async function settle(
   try {
     await books.settle(label, status, ending);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     deps.log.error("the end of a call is missing in the ledger", { model: label, why });
   }
 }

@@ -4,8 +4,10 @@
  * Never: waits for ever for a caller that does not read (it would keep its place in the queue), or
  * holds an answer of any size in memory.
  */
+
 import type { ServerResponse } from "node:http";
 import { createSseParser, sseDone, sseEvent } from "../model/sse.ts";
+import { reasonOf } from "../system/errors.ts";
 import { type Account, note } from "./account.ts";
 import type { Reply } from "./upstream.ts";
 
@@ -44,7 +46,7 @@ export async function passOn(
     }
   } catch (error) {
     account.abandoned = signal.aborted || error instanceof CallerGone;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     return `${label} broke off: ${why}`;
   }
   return account.finished ? null : `${label} ended before the answer was whole`;
@@ -61,7 +63,7 @@ export async function readWhole({ reply, label, account }: Passage): Promise<Buf
       parts.push(part);
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     return `${label} broke off: ${why}`;
   }
   const bytes = Buffer.concat(parts);

@@ -5,7 +5,9 @@
  * honours Retry-After up to a minute; what still fails is a `Problem`, never a throw. Never: follows a
  * redirect (it would carry the key elsewhere), or passes on a header of the caller.
  */
+
 import type { Provider } from "../config/types.ts";
+import { reasonOf } from "../system/errors.ts";
 import type { Key } from "./keys.ts";
 import { type Problem, problem, withoutKey } from "./problem.ts";
 
@@ -99,7 +101,7 @@ const noticing =
       return last(response.status, await response.text());
     } catch (error) {
       if (!wasSent(error) || onLost()) throw error;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       return last(503, JSON.stringify({ error: { message: why } }));
     }
   };

@@ -4,11 +4,11 @@
  * It decides whom an agent may change, stop or retire, and which agents it may task without being told in its
  * manifest. Pure but for `readCommissions`. A damaged record is everybody's "not yours".
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { namePattern } from "../config/grammar.ts";
 import type { Agent, Config } from "../config/types.ts";
-import { errnoOf } from "../system/disk.ts";
+import { namesIn } from "../system/disk.ts";
 import { commissions as commissionsDirectory } from "./paths.ts";
 
 export interface Commission {
@@ -29,21 +29,12 @@ export const commissionFile = (agent: string): string => `${agent}.json`;
 
 export function readCommissions(directory: string = commissionsDirectory): Commissions {
   const found = new Map<string, Commission>();
-  for (const file of list(directory)) {
+  for (const file of namesIn(directory)) {
     const name = file.replace(/\.json$/, "");
     if (!file.endsWith(".json") || !namePattern.test(name)) continue;
     found.set(name, parse(readFileSync(join(directory, file), "utf8"), name));
   }
   return found;
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 function parse(text: string, agent: string): Commission {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { readAgent, readSystem } from "../config/compiled.ts";
 import { parseNetworkTarget } from "../config/grammar.ts";
 import type { Config } from "../config/types.ts";
-import { errnoOf } from "../system/disk.ts";
+import { errnoOf, namesIn } from "../system/disk.ts";
 import { ConError } from "../system/errors.ts";
 import * as paths from "./paths.ts";
 import { parseRegistry, type Registry, registryPath } from "./registry.ts";
@@ -72,7 +72,7 @@ function parseWake(text: string | null, limit: number): string[] {
 }
 
 export function credentialNames(): Set<string> {
-  const names = listDirectory(paths.credentials);
+  const names = namesIn(paths.credentials);
   return new Set(names.filter((name) => name.endsWith(".cred")).map((name) => name.slice(0, -5)));
 }
 
@@ -87,19 +87,10 @@ export const grantsStillThere = (directories: readonly string[]): Set<string> =>
 /** Agents that have a directory which others may still enter, configured or not. */
 export function openAgentDirectories(): string[] {
   const base = join(paths.root, "agents");
-  return listDirectory(base).filter((name) => {
+  return namesIn(base).filter((name) => {
     const stat = fs.lstatSync(join(base, name), { throwIfNoEntry: false });
     return stat?.isDirectory() === true && (stat.mode & 0o077) !== 0;
   });
-}
-
-function listDirectory(path: string): string[] {
-  try {
-    return fs.readdirSync(path);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** Long enough for a resolver that is slow, short enough for a boot. */

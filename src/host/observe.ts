@@ -2,7 +2,7 @@
 import fs, { constants } from "node:fs";
 import { join } from "node:path";
 import { compiledPaths } from "../config/compiled.ts";
-import { errnoOf } from "../system/disk.ts";
+import { errnoOf, namesIn } from "../system/disk.ts";
 import type { AclLibrary } from "./acl.ts";
 import { type Acl, fullAcl } from "./acl-entries.ts";
 import type { Fact, PathFact } from "./facts.ts";
@@ -130,22 +130,13 @@ function typeOf(stat: fs.Stats): SeenPath["type"] {
 function dropInsNow(): Map<string, string[]> {
   const ours =
     /^con(@[a-z][a-z0-9-]*\.(service|path|timer)|-gateway\.service|-healthcheck\.timer|-expiry\.timer)\.d$/;
-  const folders = list(paths.dropIns).filter((name) => ours.test(name));
-  return new Map(folders.map((name) => [name, list(join(paths.dropIns, name))]));
+  const folders = namesIn(paths.dropIns).filter((name) => ours.test(name));
+  return new Map(folders.map((name) => [name, namesIn(join(paths.dropIns, name))]));
 }
 
 function compiledNow(): string[] {
   const { agents } = compiledPaths();
-  return list(agents, true).map((name) => join(agents, name));
-}
-
-function list(directory: string, recursive = false): string[] {
-  try {
-    return fs.readdirSync(directory, { recursive, encoding: "utf8" });
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
+  return namesIn(agents, { recursive: true }).map((name) => join(agents, name));
 }
 
 export function observePeople(): People {

@@ -6,7 +6,9 @@
  * the caller stopped it; after that it is a temporary error. The connection is kept for the next call
  * as long as the gateway says; one that the gateway closed meanwhile is replaced, and not a cut.
  */
+
 import http from "node:http";
+import { reasonOf } from "../system/errors.ts";
 import { addChunk, createAssembly, replyOf, StreamError } from "./assemble.ts";
 import { createSseParser, sseDone } from "./sse.ts";
 import type { ModelError, ModelEvent, ModelRequest, StreamModel } from "./types.ts";
@@ -50,7 +52,7 @@ async function* once(
     }
     return yield* readStream(response, request.model);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     if (error instanceof StreamError) return why;
     if (error instanceof SyntaxError || error instanceof RangeError) {
       return `the model's answer is not readable: ${why}`;

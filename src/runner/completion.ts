@@ -5,8 +5,10 @@
  * Never: throws for what a check finds, or says that a check passed which could not be made. Nothing
  * remains after a crash; the checks are made again, so a command may run twice.
  */
+
 import { setImmediate as turn } from "node:timers/promises";
 import type { Completion } from "../agent/run.ts";
+import { reasonOf } from "../system/errors.ts";
 import type { CheckResult, CompletionCheck, DoneWhen } from "../task/done-when/types.ts";
 import { Denied } from "../tools/files/reach.ts";
 import type { ToolContext } from "../tools/tool.ts";
@@ -76,7 +78,7 @@ async function makeSafely(
   } catch (error) {
     if (error instanceof Denied) return notMade(error.message);
     // The disk, or a bug of ours: whichever, the check was not made.
-    return notMade(`internal error: ${error instanceof Error ? error.message : String(error)}`);
+    return notMade(`internal error: ${reasonOf(error)}`);
   }
 }
 

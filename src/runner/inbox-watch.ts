@@ -4,7 +4,9 @@
  *
  * Where the kernel has no inotify instance to give, time itself is the hint, four times a second.
  */
+
 import { type FSWatcher, watch } from "node:fs";
+import { reasonOf } from "../system/errors.ts";
 import type { Log } from "../system/log.ts";
 
 export interface Hints {
@@ -37,7 +39,7 @@ export function watchInboxes(directories: readonly string[], log: Log): Hints {
       watcher.on("error", (error) => poll(error.message));
       watchers.push(watcher);
     } catch (error) {
-      poll(error instanceof Error ? error.message : String(error));
+      poll(reasonOf(error));
     }
   }
   const close = (): void => {

@@ -5,6 +5,7 @@
  * Never: lets one entry stand before the next. An entry that cannot even be moved out of the way is
  * skipped for the rest of the session and reported.
  */
+
 import { basename } from "node:path";
 import { setOpenAside } from "../spool/aside.ts";
 import { type Attempts, firstAttempt } from "../spool/attempts.ts";
@@ -13,6 +14,7 @@ import type { Queued } from "../spool/queued.ts";
 import { isTryLater } from "../spool/reply.ts";
 import { type Candidate, scan } from "../spool/scan.ts";
 import type { Post } from "../spool/world.ts";
+import { reasonOf } from "../system/errors.ts";
 import type { Hints } from "./inbox-watch.ts";
 import type { SessionWorld } from "./world.ts";
 
@@ -140,7 +142,7 @@ class InboxIntake implements Intake {
 
   #giveUp(candidate: Candidate, error: unknown): void {
     this.#stuck.add(candidate.path);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     this.#world.log.error("an inbox entry cannot be moved out of the way", { why });
   }
 

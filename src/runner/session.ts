@@ -15,7 +15,7 @@ import { readQueued } from "../spool/queued.ts";
 import { finishSettled, isActive, recover } from "../spool/recover.ts";
 import { isTryLater } from "../spool/reply.ts";
 import { tidy } from "../spool/tidy.ts";
-import { type ExitCode, exit } from "../system/errors.ts";
+import { type ExitCode, exit, reasonOf } from "../system/errors.ts";
 import { type Attempt, type Session, settleEnded } from "./ends.ts";
 import { createIntake, type Intake, type Job } from "./intake.ts";
 import { work } from "./work.ts";
@@ -50,7 +50,7 @@ export async function runSession(
   } catch (error) {
     if (!isTryLater(error)) throw error;
     world.log.error("the disk is full or failing; tasks stay where they are", {
-      why: error instanceof Error ? error.message : String(error),
+      why: reasonOf(error),
     });
     return exit.tryLater;
   } finally {

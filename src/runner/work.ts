@@ -8,11 +8,13 @@
  * pass uncounted. After a crash before the settling: the journal has the outcome, and the next session
  * settles it without asking a model again.
  */
+
 import { takeAnswer, wokenCalls } from "../spool/answers.ts";
 import { writeAttempts } from "../spool/attempts.ts";
 import { deferTask } from "../spool/defer.ts";
 import { holdTask } from "../spool/held.ts";
 import { isTryLater } from "../spool/reply.ts";
+import { reasonOf } from "../system/errors.ts";
 import type { FinalOutcome } from "../task/record.ts";
 import { expired } from "../task/retry.ts";
 import { emptyTally, type HeldOutcome, type Outcome, type Tally } from "../task/task.ts";
@@ -110,7 +112,7 @@ async function runAttempt(
     return await session.attempt(job.task, { signal, attempts, woken });
   } catch (error) {
     if (isTryLater(error)) return { kind: "trouble", error };
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     session.world.log.error("an attempt broke off", { id: job.task.id, why });
     return { kind: "defer", why: "an internal error", notBefore: null, tally: emptyTally };
   }

@@ -4,6 +4,7 @@
  * Never: holds more than a head and a tail in memory, or writes more than `maxBytes` to the file.
  * The file is opened only once the output is longer than the head, so short calls leave none.
  */
+import { reasonOf } from "../system/errors.ts";
 
 /** Where long output goes; opened by the caller, who knows which paths are allowed. */
 export interface Sink {
@@ -54,7 +55,7 @@ export function createCollector(options: CollectorOptions): Collector {
       sink.write(part);
       keptBytes += part.length;
     } catch (error) {
-      trouble = error instanceof Error ? error.message : String(error);
+      trouble = reasonOf(error);
     }
   }
 

@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { isDiskTrouble } from "../system/disk.ts";
 import { createDurably } from "../system/durable.ts";
-import { ConError, exit } from "../system/errors.ts";
+import { ConError, exit, reasonOf } from "../system/errors.ts";
 import { verdictOf } from "./approvals/decide.ts";
 import type { Approval } from "./approvals/types.ts";
 import { holdListed } from "./approvals.ts";
@@ -38,7 +38,7 @@ export async function handle(
     return await handleEntry(world, parse, waiting);
   } catch (error) {
     // Whatever it is: the others must not wait for it.
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     world.log.error("a request waits until it can be done", { name: waiting.name, why });
     return "later";
   }
@@ -191,7 +191,7 @@ async function act(
     return held ?? (await verbOf(request.verb).act(world, request, by, asked));
   } catch (error) {
     if (isForLater(error)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     world.log.error("a request failed", { verb: request.verb, why });
     return { status: "failed", error: why, changes: [], undo: null };
   }

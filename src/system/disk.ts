@@ -66,3 +66,13 @@ export function isDiskTrouble(error: unknown): boolean {
     errnoOf(error) ?? "",
   );
 }
+
+/** Names in `directory`, none where there is no such directory. Other errors are thrown. */
+export function namesIn(directory: string, { recursive = false } = {}): string[] {
+  try {
+    return fs.readdirSync(directory, { recursive, encoding: "utf8" });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}

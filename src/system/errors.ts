@@ -33,3 +33,7 @@ export class ConError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** What a thrown value says of itself. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

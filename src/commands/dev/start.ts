@@ -9,7 +9,7 @@ import { keyReader, type ReadKey } from "../../gateway/keys.ts";
 import { type Gateway, startGateway } from "../../gateway/program.ts";
 import { runAgent } from "../../runner/program.ts";
 import { nodeDisk } from "../../system/disk.ts";
-import { ConError, exit } from "../../system/errors.ts";
+import { ConError, exit, reasonOf } from "../../system/errors.ts";
 import { takeLock } from "../../system/lock.ts";
 import { type Log, printable } from "../../system/log.ts";
 import { loadPeerReader } from "../../system/peercred.ts";
@@ -131,7 +131,7 @@ function runner({ system }: DevRuntimes, log: Log, stop: AbortSignal) {
       const code = await runAgent({ system: anonymous, agent, isolation: "none", stop });
       return code === exit.ok;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       log.error("a session broke off; it is tried again later", { agent: agent.name, why });
       return false;
     }

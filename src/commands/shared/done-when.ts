@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { errnoOf } from "../../system/disk.ts";
-import { ConError, exit } from "../../system/errors.ts";
+import { ConError, exit, reasonOf } from "../../system/errors.ts";
 import type { DoneWhen } from "../../task/done-when/types.ts";
 import { readDoneWhen } from "../../task/done-when.ts";
 import type { ParseYaml } from "../../task/front-matter.ts";
@@ -52,7 +52,7 @@ function parsed(word: string, text: string, parse: ParseYaml): unknown {
   try {
     return parse(text);
   } catch (error) {
-    const why = `it is not YAML: ${error instanceof Error ? error.message : String(error)}`;
+    const why = `it is not YAML: ${reasonOf(error)}`;
     throw new ConError(exit.badInput, `--done-when ${word}`, why, remedy);
   }
 }

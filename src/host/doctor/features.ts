@@ -1,8 +1,10 @@
 /** What the kernel and the file system must be able to do. Tried where trying does no harm; leaves nothing. */
+
 import fs from "node:fs";
 import { join } from "node:path";
 import koffi from "koffi";
 import { errnoOf } from "../../system/disk.ts";
+import { reasonOf } from "../../system/errors.ts";
 import { openAcl } from "../acl.ts";
 import { type Acl, formatAcl, fullAcl, sameAcl } from "../acl-entries.ts";
 import { readIfThere } from "../machine.ts";
@@ -68,7 +70,7 @@ export function accessLists(root: string): Finding {
     }
     return fine(name, `${root} keeps them`);
   } catch (error) {
-    const why = errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
+    const why = errnoOf(error) ?? reasonOf(error);
     return bad(name, `they cannot be set below ${root} (${why})`, remedy, "critical");
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });

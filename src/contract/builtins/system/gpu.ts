@@ -1,7 +1,6 @@
 /** `gpu_present`: device nodes of graphics processors. Opens none. */
-import fs from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../../../system/disk.ts";
+import { namesIn } from "../../../system/disk.ts";
 import type { BuiltinCheck } from "../../types.ts";
 import { judge, numberIn, skipped } from "../con/verdicts.ts";
 
@@ -11,20 +10,11 @@ export const gpuPresent =
   async (args) => {
     const least = numberIn(args, "min", 1);
     if (least === 0) return skipped("no GPU is asked for");
-    const nvidia = list(dev).filter((name) => /^nvidia\d+$/.test(name));
-    const render = list(join(dev, "dri")).filter((name) => /^renderD\d+$/.test(name));
+    const nvidia = namesIn(dev).filter((name) => /^nvidia\d+$/.test(name));
+    const render = namesIn(join(dev, "dri")).filter((name) => /^renderD\d+$/.test(name));
     // An NVIDIA card may have a node of both kinds.
-    const seen = Math.max(nvidia.length, render.length, list(dev).includes("kfd") ? 1 : 0);
+    const seen = Math.max(nvidia.length, render.length, namesIn(dev).includes("kfd") ? 1 : 0);
     const found = `${seen} GPU device${seen === 1 ? "" : "s"} in ${dev}, at least ${least} wanted`;
     const remedy = "start the container with its devices: make run GPU=1";
     return judge(seen >= least ? [] : [{ found, key: "no GPU", remedy }], found);
   };
-
-function list(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
-}
