@@ -4,8 +4,6 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { noBudget, noMay } from "../../src/config/authority.ts";
-import type { AgentRuntime } from "../../src/config/types.ts";
 import { createHints } from "../../src/runner/inbox-watch.ts";
 import { runSession } from "../../src/runner/session.ts";
 import type { SessionWorld } from "../../src/runner/world.ts";
@@ -14,6 +12,7 @@ import { agentPaths } from "../../src/spool/layout.ts";
 import { ConError } from "../../src/system/errors.ts";
 import { requestOf } from "../../src/task/codec.ts";
 import type { Outcome } from "../../src/task/task.ts";
+import { agentRuntime } from "../support/agent-runtime.ts";
 import { createLines, tally } from "./support/fixture.ts";
 import { Crash, MemoryDisk } from "./support/memory-disk.ts";
 
@@ -22,24 +21,10 @@ const asker = agentPaths("/r", "asker");
 const id = "01890a5d-ac96-774b-bcce-b302099a8057";
 const long = "an answer that takes several writes ".repeat(8);
 
-const agent: AgentRuntime = {
-  version: 1,
-  name: "me",
-  uid: 4711,
-  tier: "worker",
-  model: "none",
+const agent = agentRuntime({
   inboxes: [me.inbox],
-  trustedUids: [],
   taskerUids: [process.getuid?.() ?? 0],
-  may: noMay,
-  approval: [],
-  budget: noBudget,
-  can: { task: [], read: [], write: [], network: [], tools: [] },
-  limits: { memory: "1G", cpu: "100%", tasks: 1, runtimeSeconds: 1, steps: 1 },
-  schedule: null,
-  instructions: "",
-  skills: [],
-};
+});
 
 /** One machine: the agent, the agent that asks, and the count of attempts. */
 class Machine {

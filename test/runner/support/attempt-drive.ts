@@ -6,13 +6,13 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { noBudget, noMay } from "../../../src/config/authority.ts";
 import { createAttempt } from "../../../src/runner/attempt.ts";
 import { agentPaths } from "../../../src/spool/layout.ts";
 import { type Disk, nodeDisk } from "../../../src/system/disk.ts";
 import { createLog } from "../../../src/system/log.ts";
 import { builtinTools } from "../../../src/tools/registry.ts";
 import { aTask, call, scriptedModel, validateWithAjv } from "../../agent/support/scripted.ts";
+import { agentRuntime } from "../../support/agent-runtime.ts";
 
 const [root = "", killAt = "0", when = "before"] = process.argv.slice(2);
 
@@ -47,24 +47,13 @@ const world = {
     agents: [],
     models: [],
   },
-  agent: {
-    version: 1,
+  agent: agentRuntime({
     name: "desk",
     uid: 0,
-    tier: "worker",
     model: "smart",
-    inboxes: [],
-    trustedUids: [],
-    taskerUids: [],
-    may: noMay,
-    approval: [],
-    budget: noBudget,
     can: { task: [], read: [], write: [], network: [], tools: ["write_file"] },
     limits: { memory: "2G", cpu: "100%", tasks: 64, runtimeSeconds: 60, steps: 20 },
-    schedule: null,
-    instructions: "",
-    skills: [],
-  },
+  }),
   paths: agentPaths(root, "desk"),
   model: scriptedModel([
     { toolCalls: [add("one")] },

@@ -7,7 +7,6 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { noBudget, noMay } from "../../../src/config/authority.ts";
 import { createAttempt } from "../../../src/runner/attempt.ts";
 import { agentPaths } from "../../../src/spool/layout.ts";
 import { type Disk, nodeDisk } from "../../../src/system/disk.ts";
@@ -16,6 +15,7 @@ import { requestOf } from "../../../src/task/codec.ts";
 import { readDoneWhen } from "../../../src/task/done-when.ts";
 import { builtinTools } from "../../../src/tools/registry.ts";
 import { aTask, call, scriptedModel, validateWithAjv } from "../../agent/support/scripted.ts";
+import { agentRuntime } from "../../support/agent-runtime.ts";
 
 const [root = "", killAt = "0", when = "before", mends = "mends"] = process.argv.slice(2);
 const workspace = path.join(root, "agents/desk/workspace");
@@ -57,24 +57,13 @@ const world = {
   mailboxOf: () => null,
   log: createLog(() => undefined),
   system: { version: 1, name: "t", root, frontDesk: "desk", gateway: "", agents: [], models: [] },
-  agent: {
-    version: 1,
+  agent: agentRuntime({
     name: "desk",
     uid: 0,
-    tier: "worker",
     model: "smart",
-    inboxes: [],
-    trustedUids: [],
-    taskerUids: [],
-    may: noMay,
-    approval: [],
-    budget: noBudget,
     can: { task: [], read: [], write: [], network: [], tools: ["write_file", "shell"] },
     limits: { memory: "8G", cpu: "100%", tasks: 4096, runtimeSeconds: 60, steps: 20 },
-    schedule: null,
-    instructions: "",
-    skills: [],
-  },
+  }),
   paths: agentPaths(root, "desk"),
   model,
   tools: builtinTools(),

@@ -2,9 +2,8 @@
  * One machine with an agent whose task asks a question and waits: the disk can die, the journal is a
  * value that survives, as the real one does with its own tests.
  */
+
 import { expect } from "vitest";
-import { noBudget, noMay } from "../../../src/config/authority.ts";
-import type { AgentRuntime } from "../../../src/config/types.ts";
 import { createHints } from "../../../src/runner/inbox-watch.ts";
 import { type Attempt, runSession } from "../../../src/runner/session.ts";
 import type { SessionWorld } from "../../../src/runner/world.ts";
@@ -16,6 +15,7 @@ import { rememberSent } from "../../../src/spool/sent.ts";
 import { ConError } from "../../../src/system/errors.ts";
 import { requestOf } from "../../../src/task/codec.ts";
 import type { Outcome, Request } from "../../../src/task/task.ts";
+import { agentRuntime } from "../../support/agent-runtime.ts";
 import { createLines, tally } from "./fixture.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 
@@ -33,24 +33,10 @@ const hour = 3_600_000;
 /** How the waiting ends. */
 export type Course = "answered" | "timed out" | "released" | "cancelled" | "expired";
 
-export const agent: AgentRuntime = {
-  version: 1,
-  name: "me",
-  uid: 4711,
-  tier: "worker",
-  model: "none",
+export const agent = agentRuntime({
   inboxes: [me.inbox],
-  trustedUids: [],
   taskerUids: [process.getuid?.() ?? 0],
-  may: noMay,
-  approval: [],
-  budget: noBudget,
-  can: { task: [], read: [], write: [], network: [], tools: [] },
-  limits: { memory: "1G", cpu: "100%", tasks: 1, runtimeSeconds: 1, steps: 1 },
-  schedule: null,
-  instructions: "",
-  skills: [],
-};
+});
 
 export class HeldMachine {
   readonly memory = new MemoryDisk([
