@@ -2,11 +2,11 @@
  * Climbs a ladder: the first rung that begins to answer wins. A rung fails over only before its first
  * byte went to the caller, so that no answer is ever sewn together from two models.
  */
-import type { Provider } from "../config/types.ts";
+import type { GatewayRuntime, Provider } from "../config/types.ts";
 import type { Log } from "../system/log.ts";
 import type { Books } from "./books.ts";
 import { answerBuiltin } from "./builtin.ts";
-import type { ReadKey } from "./keys.ts";
+import type { Key, ReadKey } from "./keys.ts";
 import { type Rung, worstOf } from "./ladder.ts";
 import { type Problem, problem } from "./problem.ts";
 import type { Body, Endpoint, Reply, Upstream } from "./upstream.ts";
@@ -16,7 +16,9 @@ export interface AscentDeps {
   readonly now: () => number;
   readonly readKey: ReadKey;
   readonly open: (provider: Provider, key: { ok: true; key: string | null }) => Promise<Upstream>;
-  /** First listed model per provider; filled as it becomes known. */
+  /** The configuration of the moment. */
+  readonly runtime: GatewayRuntime;
+  /** First listed model per endpoint; filled as it becomes known. */
   readonly firstModels: Map<string, string>;
 }
 
@@ -64,7 +66,7 @@ async function tryRung(
       : { ok: false, problem: problem(400, "builtin/reflex makes no embeddings") };
   }
   const key = deps.readKey(rung.provider);
-  if (!key.ok) return { ok: false, problem: problem(401, key.why) };
+  if (!key.ok) return { ok: false, problem: keyless(deps, rung.provider, key) };
   const upstream = await deps.open(rung.provider, key);
   const model = await modelOf(deps, rung, upstream, signal);
   if (typeof model !== "string") return { ok: false, problem: model };
@@ -74,6 +76,18 @@ async function tryRung(
   return answer.ok
     ? { ok: true, rung, label: `${rung.providerName}/${model}`, reply: answer.reply }
     : answer;
+}
+
+/** systemd hands keys over when the gateway starts: one that came since then is there after the next start. */
+function keyless(
+  { runtime }: Pick<AscentDeps, "runtime">,
+  { credential }: Provider,
+  { why, isMissing }: Key & { ok: false },
+): Problem {
+  const isStored = credential !== null && runtime.credentials?.includes(credential) === true;
+  if (!isMissing || !isStored) return problem(401, why);
+  const pending = `credential "${credential}" is stored and not loaded yet: a restart of the gateway is pending`;
+  return problem(503, `${pending}; should it stay so: systemctl restart con-gateway.service`, 2);
 }
 
 /** The caller's own request, for this model; a stream always tells its usage, or the ledger were blind. */
@@ -103,12 +117,12 @@ async function modelOf(
   signal: AbortSignal,
 ): Promise<string | Problem> {
   if (rung.model !== "*") return rung.model;
-  const known = firstModels.get(rung.providerName);
+  const known = firstModels.get(rung.provider.baseUrl);
   if (known !== undefined) return known;
   const listed = await upstream.list(signal);
   if ("status" in listed) return listed;
   const first = listed[0];
   if (first === undefined) return problem(503, `${rung.provider.baseUrl} lists no model`);
-  firstModels.set(rung.providerName, first);
+  firstModels.set(rung.provider.baseUrl, first);
   return first;
 }

@@ -84,8 +84,20 @@ export function parseBody(bytes: Buffer, limits: BodyLimits = bodyLimits): Taken
   return no(400, "the request needs `model`, and `messages` (a list) or `input`");
 }
 
+/** A request of a few fields; null when it is too much. */
+export async function readSmall(request: IncomingMessage, most: number): Promise<Buffer | null> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > most) return null;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
 /** Undefined is no JSON value, so it can stand for the lack of one. */
-function jsonOf(bytes: Buffer): unknown {
+export function jsonOf(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch (error) {

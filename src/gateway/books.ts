@@ -13,7 +13,7 @@ import type { Limit, Refusal } from "./budget.ts";
 import type { Ledger, LedgerCall, Reserved } from "./ledger.ts";
 import { tellOver, warnOfShare } from "./news.ts";
 import { type Problem, problem } from "./problem.ts";
-import { overBudget } from "./refusal.ts";
+import { refusalFor } from "./refusal.ts";
 import type { Estimate } from "./request.ts";
 
 export interface BookDeps {
@@ -64,7 +64,7 @@ export const reservedOf = ({ estimate, price }: Page): Reserved => {
 };
 
 export function refusal({ deps, call }: Page, ledger: Ledger, refused: Refusal): Problem {
-  const found = overBudget(refused, call.agent, call.at);
+  const found = refusalFor(refused, call, call.at);
   tellOver(deps.log, ledger, call, refused, found.message);
   return found;
 }

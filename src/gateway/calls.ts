@@ -44,9 +44,7 @@ export async function handleCall(deps: CallDeps, call: Call): Promise<void> {
   try {
     const books = await openBooks(deps, call, ladder, began);
     if ("status" in books) {
-      const { message: asked, budget } = books;
-      if (budget !== undefined)
-        deps.audit.denied(caller, { code: "over_budget", asked, task: call.task });
+      tellDenied(deps, call, books);
       return refuse(response, books);
     }
     try {
@@ -60,6 +58,15 @@ export async function handleCall(deps: CallDeps, call: Call): Promise<void> {
   }
 }
 
+function tellDenied(
+  deps: CallDeps,
+  { caller, task }: Call,
+  { message: asked, budget, approval }: Problem,
+): void {
+  if (approval !== undefined) deps.audit.denied(caller, { code: "needs_approval", asked, task });
+  else if (budget !== undefined) deps.audit.denied(caller, { code: "over_budget", asked, task });
+}
+
 async function answer(
   deps: CallDeps,
   call: Call,
@@ -70,6 +77,7 @@ async function answer(
   const ascent = await ascend(deps, rungs, { endpoint, body, signal, books });
   if (!ascent.ok) {
     await settle(deps, books, "none", ascent.problem.status, "none");
+    tellDenied(deps, call, ascent.problem);
     return refuse(response, ascent.problem);
   }
   if (endpoint === "/chat/completions" && body["stream"] === true) {

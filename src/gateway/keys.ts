@@ -11,7 +11,7 @@ import { errnoOf } from "../system/disk.ts";
 
 export type Key =
   | { readonly ok: true; readonly key: string | null }
-  | { readonly ok: false; readonly why: string };
+  | { readonly ok: false; readonly why: string /** Not there. */; readonly isMissing: boolean };
 
 export type ReadKey = (provider: Provider) => Key;
 
@@ -21,16 +21,18 @@ export function keyReader(directory: string | null): ReadKey {
     const { credential, baseUrl } = provider;
     if (credential === null) return { ok: true, key: null };
     if (!isPrivateEnough(baseUrl)) {
-      return { ok: false, why: `a key is not sent to ${baseUrl} without TLS: use https` };
+      const why = `a key is not sent to ${baseUrl} without TLS: use https`;
+      return { ok: false, why, isMissing: false };
     }
-    const missing = `no credential "${credential}": run con credential set ${credential}`;
-    if (directory === null) return { ok: false, why: missing };
+    const why = `no credential "${credential}": run con credential set ${credential}`;
+    const missing: Key = { ok: false, why, isMissing: true };
+    if (directory === null) return missing;
     try {
       const key = readFileSync(join(directory, credential), "utf8").trim();
-      return key === "" ? { ok: false, why: missing } : { ok: true, key };
+      return key === "" ? missing : { ok: true, key };
     } catch (error) {
       if (errnoOf(error) === null) throw error;
-      return { ok: false, why: missing };
+      return missing;
     }
   };
 }

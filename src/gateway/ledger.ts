@@ -2,7 +2,7 @@
  * The spend ledger: one row per model call, failures included, in SQLite (WAL, synchronous=FULL).
  *
  * A paid call has its row before it is made, with what it may cost: the row is written in the transaction
- * that reads the sums, so calls side by side cannot spend the same money. A row has its final amounts
+ * that reads the sums, so calls side by side cannot spend the same money, nor those of ancestors. A row has its final amounts
  * before the caller sees the end of its answer. Never: holds a key or a message. The task id is what the
  * caller claims; uid and name come from the kernel. After a crash: calls that were cut stand with what they
  * reserved. Where it cannot be written, paid calls are refused.
@@ -12,11 +12,13 @@ import {
   type Amount,
   dayOf,
   dayStart,
+  type Holder,
   judge,
   type Limit,
   type Refusal,
   type Totals,
 } from "./budget.ts";
+import { type Allowance, allower } from "./ledger/allowances.ts";
 import { type Basis, prepareTables } from "./ledger/schema.ts";
 import { totalsReader } from "./ledger/totals.ts";
 
@@ -28,7 +30,11 @@ export interface LedgerCall {
   readonly agent: string;
   readonly task: string | null;
   readonly alias: string;
+  /** Ancestors of a temporary agent, nearest first: the call counts for each of them. */
+  readonly payers?: readonly PayingAncestor[];
 }
+
+export type PayingAncestor = Holder & { readonly task: string };
 
 /** What became of it. */
 export interface LedgerEnd {
@@ -71,10 +77,12 @@ export interface Ledger {
   ) => Refusal | null;
   /** Ends the row of a call. */
   readonly settle: (id: number, end: LedgerEnd, basis: Basis) => void;
-  /** Sums as `limits` need them, of the call's task, agent and day. */
+  /** Sums as `limits` need them: of the day, and of task and agent for the caller and its ancestors. */
   readonly totals: (call: LedgerCall, limits: readonly Limit[]) => Totals;
   /** True for the first to ask on that day, across restarts. */
   readonly isNews: (at: number, what: string) => boolean;
+  /** People allowed a task to spend more; says how many amounts are allowed now. */
+  readonly allow: (allowance: Allowance) => number;
   readonly close: () => void;
 }
 
@@ -82,6 +90,8 @@ const insert = `INSERT INTO calls (at_ms, uid, agent, task_claimed, alias, model
   output_tokens, cost_usd, status, latency_ms, basis, estimate_tokens, estimate_usd)
   VALUES (@at, @uid, @agent, @task, @alias, @model, @input, @output, @costUsd, @status, @latencyMs,
   @basis, @estimateTokens, @estimateUsd)`;
+const pay = `INSERT INTO payers (uid, agent, at_ms, call, task)
+  VALUES (@uid, @name, @at, @call, @task)`;
 const lose = "UPDATE calls SET basis = 'lost' WHERE id = ?";
 const more = `UPDATE calls SET basis = 'reserved', input_tokens = input_tokens + @input,
   output_tokens = output_tokens + @output, cost_usd = cost_usd + @costUsd WHERE id = @id`;
@@ -94,15 +104,17 @@ export async function openLedger(path: string): Promise<Ledger> {
   const database: Database.Database = new Sqlite(path, { timeout: 5000 });
   try {
     prepareTables(database);
-    return { ...rowsOf(database), isNews: newsOf(database), close: () => void database.close() };
+    const close = (): void => void database.close();
+    return { ...rowsOf(database), isNews: newsOf(database), allow: allower(database), close };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-function rowsOf(database: Database.Database): Omit<Ledger, "isNews" | "close"> {
+function rowsOf(database: Database.Database): Omit<Ledger, "isNews" | "allow" | "close"> {
   const inserting = database.prepare(insert);
+  const paying = database.prepare(pay);
   const losing = database.prepare(lose);
   const extending = database.prepare(more);
   const settling = database.prepare(end);
@@ -137,7 +149,10 @@ function rowsOf(database: Database.Database): Omit<Ledger, "isNews" | "close"> {
     reserve: (call, wanted, limits) =>
       within(call, wanted, limits, () => {
         const row = { ...call, ...wanted, model: "none", status: openStatus, latencyMs: 0 };
-        return { id: put(row, "reserved", amountOf(wanted)) };
+        const id = put(row, "reserved", amountOf(wanted));
+        for (const payer of call.payers ?? [])
+          paying.run({ ...payer, at: Math.round(call.at), call: id });
+        return { id };
       }),
     extend: (id, call, wanted, limits) => {
       const act = (): null => {
@@ -160,8 +175,10 @@ const amountOf = ({ input, output, costUsd }: Reserved): Amount => ({
 
 function totalsOf(database: Database.Database): Ledger["totals"] {
   const read = totalsReader(database);
-  return ({ at, uid, task }, limits) =>
-    read({ uid, task, since: dayStart(at) }, new Set(limits.map(({ scope }) => scope)));
+  return ({ at, uid, agent, task, payers = [] }, limits) => {
+    const holders = [{ uid, name: agent, task }, ...payers];
+    return read({ holders, since: dayStart(at) }, limits);
+  };
 }
 
 function newsOf(database: Database.Database): Ledger["isNews"] {

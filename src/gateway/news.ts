@@ -3,8 +3,9 @@
  * asking writes no line.
  */
 import type { Log } from "../system/log.ts";
-import { dayOf, type Limit, type Refusal, shownUsd, toWarn } from "./budget.ts";
+import { dayOf, type Limit, type Refusal, shownUsd, spentUnder, toWarn } from "./budget.ts";
 import type { Ledger, LedgerCall } from "./ledger.ts";
+import { holderOf } from "./refusal.ts";
 
 /** A daily limit is reached. A task's limit is for its runner to tell. */
 export function tellOver(
@@ -14,10 +15,11 @@ export function tellOver(
   { limit, until }: Refusal,
   why: string,
 ): void {
-  if (limit.scope === "task" || until === "wait") return;
+  if (limit.scope === "task" || until === "wait" || until === "ask") return;
   if (!ledger.isNews(call.at, `over ${keyOf(limit, call)}`)) return;
   const { scope, unit } = limit;
-  log.warn("over budget", { agent: call.agent, scope, unit, why });
+  const whose = scope === "system" ? "the system" : holderOf(limit, call).name;
+  log.warn("over budget", { agent: call.agent, whose, scope, unit, why });
 }
 
 /** The share of a daily limit is spent after which people want to know. `at` is now. */
@@ -33,8 +35,8 @@ export function warnOfShare(
   for (const limit of toWarn(limits, totals)) {
     if (!ledger.isNews(at, `warn ${keyOf(limit, call)}`)) continue;
     const { scope, unit, most } = limit;
-    const who = scope === "agent" ? call.agent : "the system";
-    const spent = totals[scope].settled[unit];
+    const who = scope === "agent" ? holderOf(limit, call).name : "the system";
+    const spent = spentUnder(limit, totals).settled[unit];
     const pct = Math.floor((100 * spent) / most);
     const shown = unit === "usd" ? shownUsd(spent) : spent;
     const fields = { scope, unit, spent: shown, limit: most, pct, day: dayOf(at) };
@@ -42,5 +44,10 @@ export function warnOfShare(
   }
 }
 
-const keyOf = ({ scope, unit }: Limit, { uid }: LedgerCall): string =>
-  scope === "agent" ? `agent ${uid} ${unit}` : `${scope} ${unit}`;
+/** A uid may be another's later on the same day, so the name stands beside it. */
+function keyOf(limit: Limit, call: LedgerCall): string {
+  const { scope, unit } = limit;
+  if (scope !== "agent") return `${scope} ${unit}`;
+  const { uid, name } = holderOf(limit, call);
+  return `agent ${uid} ${name} ${unit}`;
+}

@@ -6,12 +6,12 @@
  */
 import type http from "node:http";
 import type { GatewayRuntime } from "../config/types.ts";
+import { auditEntry } from "../system/audit-entry.ts";
 import type { ChainRecord } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";
 import type { SendEntry } from "../system/journal.ts";
 import type { Log } from "../system/log.ts";
 import type { ReadPeer } from "../system/peercred.ts";
-import { entryOf } from "./audit/entry.ts";
 import { audited } from "./audit/ledger.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { keyReader, type ReadKey } from "./keys.ts";
@@ -21,7 +21,8 @@ import { createGatewayServer } from "./server.ts";
 import { upstreamCache } from "./upstream.ts";
 
 export interface GatewayOptions {
-  readonly runtime: GatewayRuntime;
+  /** The configuration as it is now: asked for before each request. */
+  readonly current: () => GatewayRuntime;
   /** A descriptor that already listens (systemd), or a path to listen on. */
   readonly listen: { readonly fd: number } | { readonly path: string };
   /** `$CREDENTIALS_DIRECTORY`, or null. */
@@ -48,12 +49,13 @@ export interface Gateway {
 const waitingPerUid = 256;
 
 export function startGateway(options: GatewayOptions): Gateway {
-  const { runtime, log } = options;
+  const { current, log } = options;
+  const { ledger: ledgerPath, audit: directory } = current();
   const now = () => performance.timeOrigin + performance.now();
-  const audit = auditOf(options, now);
+  const audit = auditOf(options, directory, now);
   let ledger: Promise<Ledger> | null = null;
   const openOnce = (): Promise<Ledger> => {
-    ledger ??= openLedger(runtime.ledger).then(
+    ledger ??= openLedger(ledgerPath).then(
       (open) => audited(open, audit),
       (error: unknown) => {
         // The next call tries again: a full disk may have room by then.
@@ -64,14 +66,14 @@ export function startGateway(options: GatewayOptions): Gateway {
     return ledger;
   };
   const server = createGatewayServer({
-    runtime,
+    current,
     log,
     now,
     audit,
     readKey: options.readKey ?? keyReader(options.credentials),
     open: upstreamCache(),
     firstModels: new Map(),
-    queue: createFairQueue(runtime.maxConcurrent, waitingPerUid),
+    queue: createFairQueue(() => current().maxConcurrent, waitingPerUid),
     ledger: openOnce,
     readPeer: options.readPeer,
   });
@@ -89,13 +91,13 @@ export function startGateway(options: GatewayOptions): Gateway {
   return { listening: listen(server, options.listen), ended, stop };
 }
 
-function auditOf({ runtime, log, journal }: GatewayOptions, now: () => number): Audit {
+function auditOf({ log, journal }: GatewayOptions, directory: string, now: () => number): Audit {
   let send: SendEntry | null = null;
   void journal?.then((loaded) => {
     send = loaded;
   });
-  const also = (record: ChainRecord): void => send?.(entryOf(record));
-  return openAudit({ disk: nodeDisk, directory: runtime.audit, now, log, also });
+  const also = (record: ChainRecord): void => send?.(auditEntry("agents", record));
+  return openAudit({ disk: nodeDisk, directory, now, log, also });
 }
 
 function listen(server: http.Server, where: GatewayOptions["listen"]): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Lets at most `limit` calls through at a time, in fair order: one from each waiting uid in turn, so
+ * Lets at most `limit()` calls through at a time, in fair order: one from each waiting uid in turn, so
  * that an agent with a hundred calls delays another's one call by at most one. In memory only.
  */
 
@@ -16,14 +16,14 @@ interface Waiter {
   readonly signal: AbortSignal;
 }
 
-export function createFairQueue(limit: number, waitingPerUid: number): FairQueue {
+export function createFairQueue(limit: () => number, waitingPerUid: number): FairQueue {
   let running = 0;
   /** Insertion order is the order of turns; a uid that was served goes to the end. */
   const waiting = new Map<number, Waiter[]>();
 
   const next = (): void => {
     for (const [uid, line] of waiting) {
-      if (running >= limit) return;
+      if (running >= limit()) return;
       waiting.delete(uid);
       const waiter = line.shift();
       if (line.length > 0) waiting.set(uid, line);
@@ -44,10 +44,7 @@ export function createFairQueue(limit: number, waitingPerUid: number): FairQueue
 
   return {
     enter(uid, signal) {
-      if (running < limit && waiting.size === 0) {
-        running += 1;
-        return Promise.resolve(release());
-      }
+      if (signal.aborted) return Promise.resolve(null);
       const line = waiting.get(uid) ?? [];
       if (line.filter((waiter) => !waiter.signal.aborted).length >= waitingPerUid) {
         return Promise.resolve(null);
@@ -62,6 +59,8 @@ export function createFairQueue(limit: number, waitingPerUid: number): FairQueue
           },
         });
         waiting.set(uid, line);
+        // The limit may have grown since the last call ended.
+        next();
       });
     },
   };

@@ -10,6 +10,8 @@ import type { Body, Endpoint } from "./upstream.ts";
 /** Where nobody says how long an answer may be. */
 export const defaultOutputTokens = 8192;
 export const bytesPerToken = 3;
+/** Of the task that a caller names; what is longer is cut. */
+export const maxTaskChars = 200;
 /** An image elsewhere, of which only the address is in the request. */
 const tokensPerLink = 4096;
 const maxChoices = 16;

@@ -49,13 +49,14 @@ export async function openBooks(
   const caps = isFree ? noCaps : capsOf(deps, caller);
   const estimate = estimateOf(endpoint, body, bytes, caps);
   if ("status" in estimate) return estimate;
-  const call = { at: deps.now(), uid: caller.uid, agent: caller.name, task, alias };
+  const { uid, name: agent, payers = [] } = caller;
+  const call = { at: deps.now(), uid, agent, task, alias, payers };
   const price = (tokens: Tokens) => priceOf(entry, tokens);
   const page: Page = { deps, call, estimate, price, began, signal };
   if (isFree) return freeBooks(page);
-  const limits = limitsOf(caller.budget, deps.runtime.budget);
+  const limits = limitsOfAll(deps, caller);
   const inMoney = limits.find(({ unit }) => unit === "usd");
-  if (entry.usdPerMillion === null && inMoney !== undefined) return unpriced(alias, inMoney);
+  if (entry.usdPerMillion === null && inMoney !== undefined) return unpriced(alias, inMoney, call);
   try {
     const ledger = await deps.ledger();
     const made = ledger.reserve(call, reservedOf(page), limits);
@@ -68,11 +69,17 @@ export async function openBooks(
 
 const noCaps: Caps = { perCall: null, isLimited: false };
 
-function capsOf({ runtime }: BookDeps, caller: GatewayCaller): Caps {
-  const caps = [caller.budget.tokensPerCall, runtime.budget.tokensPerCall];
-  const set = caps.filter((cap) => cap !== null);
+function limitsOfAll({ runtime }: BookDeps, { budget, payers = [] }: GatewayCaller) {
+  const above = payers.map((payer) => payer.budget);
+  return limitsOf(budget, runtime.budget, above);
+}
+
+function capsOf(deps: BookDeps, caller: GatewayCaller): Caps {
+  const { budget, payers = [] } = caller;
+  const all = [budget, ...payers.map((payer) => payer.budget), deps.runtime.budget];
+  const set = all.map(({ tokensPerCall }) => tokensPerCall).filter((cap) => cap !== null);
   return {
     perCall: set.length === 0 ? null : Math.min(...set),
-    isLimited: limitsOf(caller.budget, runtime.budget).length > 0,
+    isLimited: limitsOfAll(deps, caller).length > 0,
   };
 }

@@ -113,17 +113,18 @@ const last = (status: number, text: string): Response =>
     headers: { "content-type": "application/json", "x-should-retry": "false" },
   });
 
-/** One client per provider for as long as its key stays the same. */
+/** One client per endpoint and credential for as long as the key stays the same. */
 export function upstreamCache(): typeof openUpstream {
   const open = new Map<
-    Provider,
+    string,
     { readonly key: string | null; readonly upstream: Promise<Upstream> }
   >();
   return (provider, key) => {
-    const cached = open.get(provider);
+    const place = `${provider.baseUrl} ${provider.credential}`;
+    const cached = open.get(place);
     if (cached !== undefined && cached.key === key.key) return cached.upstream;
     const upstream = openUpstream(provider, key);
-    open.set(provider, { key: key.key, upstream });
+    open.set(place, { key: key.key, upstream });
     return upstream;
   };
 }

@@ -4,6 +4,7 @@ import type { Rung } from "../../src/gateway/ladder.ts";
 import { problem } from "../../src/gateway/problem.ts";
 import type { Answer, Body } from "../../src/gateway/upstream.ts";
 import { createLog } from "../../src/system/log.ts";
+import { emptyRuntime } from "./world.ts";
 
 const rung = (name: string, model = "m"): Rung => ({
   kind: "upstream",
@@ -17,7 +18,11 @@ const ok: Answer = { ok: true, reply: { body: [] } };
 const never = new AbortController().signal;
 
 /** Upstreams that answer as told, by provider; an array is answered in turn. */
-function setting(answers: Readonly<Record<string, Answer>>, listed: readonly string[] = ["first"]) {
+function setting(
+  answers: Readonly<Record<string, Answer>>,
+  listed: readonly string[] = ["first"],
+  credentials: readonly string[] = [],
+) {
   const calls: { url: string; body: Body }[] = [];
   const lines: string[] = [];
   let lists = 0;
@@ -25,7 +30,10 @@ function setting(answers: Readonly<Record<string, Answer>>, listed: readonly str
     log: createLog((line) => lines.push(line)),
     now: () => 0,
     readKey: ({ credential }) =>
-      credential === "keyless" ? { ok: false, why: "no key" } : { ok: true, key: "k" },
+      credential === "keyless"
+        ? { ok: false, why: "no key", isMissing: true }
+        : { ok: true, key: "k" },
+    runtime: { ...emptyRuntime, credentials },
     firstModels: new Map(),
     open: async ({ baseUrl }) => ({
       call: async (_, body) => {
@@ -105,4 +113,18 @@ test("provider/* asks once what there is", async () => {
   expect(lists()).toBe(1);
   const empty = setting({}, []);
   expect(await empty.climb([rung("a", "*")])).toMatchObject({ ok: false });
+});
+
+test("a key that is stored and not loaded yet may be there soon; one that is not stored never is", async () => {
+  const stored = await setting({}, [], ["keyless"]).climb([rung("keyless")]);
+  expect(stored).toMatchObject({
+    ok: false,
+    problem: {
+      status: 503,
+      message: expect.stringContaining("a restart of the gateway is pending"),
+      retryAfterSeconds: 2,
+    },
+  });
+  const unknown = await setting({}, [], ["other"]).climb([rung("keyless")]);
+  expect(unknown).toMatchObject({ ok: false, problem: { status: 401 } });
 });

@@ -46,6 +46,7 @@ describe("a call over budget", () => {
       type: "budget",
       code: 402,
       scope: "agent",
+      agent: "worker",
       unit: "tokens",
       limit: 90,
       spent: 50,

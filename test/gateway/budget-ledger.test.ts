@@ -169,7 +169,7 @@ describe("reservations", () => {
     const second = await open();
     expect(rows()).toMatchObject([{ basis: "lost", tokens: 60 }]);
     const caps = limits({ tokensPerDay: 100 });
-    expect(second.totals(call(1, "a"), caps).agent.settled.tokens).toBe(60);
+    expect(second.totals(call(1, "a"), caps).holders[0]?.agent.settled.tokens).toBe(60);
     first.settle(1, end(20), "reported");
     expect(rows()).toMatchObject([{ basis: "reported", tokens: 20 }]);
   });

@@ -5,6 +5,7 @@ import type { Budget } from "../../src/config/types.ts";
 import { type Account, type Ending, newAccount, note, usedBy } from "../../src/gateway/account.ts";
 import {
   dayStart,
+  type HolderTotals,
   judge,
   type Limit,
   limitsOf,
@@ -14,7 +15,7 @@ import {
   type Totals,
   toWarn,
 } from "../../src/gateway/budget.ts";
-import { overBudget } from "../../src/gateway/refusal.ts";
+import { refusalFor } from "../../src/gateway/refusal.ts";
 import { type Caps, defaultOutputTokens, estimateOf } from "../../src/gateway/request.ts";
 
 const budget = (change: Partial<Budget>): Budget => ({ ...noBudget, ...change });
@@ -23,11 +24,11 @@ const usd = (settled: number, open = 0): Spent => ({
   settled: { tokens: 0, usd: settled },
   open: { tokens: 0, usd: open },
 });
-const totals = (change: Partial<Totals>): Totals => ({
-  task: none,
-  agent: none,
-  system: none,
-  ...change,
+type Sums = Partial<Pick<HolderTotals, "task" | "agent"> & Pick<Totals, "system">>;
+const noSlices = { usd: 0, tokens: 0 };
+const totals = ({ system = none, task = none, agent = none }: Sums): Totals => ({
+  system,
+  holders: [{ task, agent, slices: noSlices }],
 });
 const cost = (dollars: number) => ({ tokens: 0, usd: dollars });
 const noon = Date.parse("2027-03-04T12:00:00Z");
@@ -65,8 +66,7 @@ describe("judge", () => {
   });
 
   test("warns from the share on, for days only, and not for what is only reserved", () => {
-    const warned = (spent: Partial<Totals>) =>
-      toWarn(limits, totals(spent)).map(({ scope }) => scope);
+    const warned = (spent: Sums) => toWarn(limits, totals(spent)).map(({ scope }) => scope);
     expect(warned({ agent: usd(0.79, 0.2), task: usd(0.5) })).toEqual([]);
     expect(warned({ agent: usd(0.8), system: usd(8) })).toEqual(["agent", "system"]);
   });
@@ -79,16 +79,22 @@ test("a day is one of UTC", () => {
 });
 
 describe("a refusal", () => {
-  const limit: Limit = { scope: "agent", unit: "usd", most: 5, over: "defer", warnPct: 80 };
-  const refusal = { limit, spent: 4.98, wanted: 0.12, until: "reset" } as const;
+  const limit: Limit = {
+    ...{ scope: "agent", unit: "usd", most: 5, ask: false, generation: 0 },
+    ...{ over: "defer", warnPct: 80 },
+  };
+  const slices = { allowed: 0, needed: 0 };
+  const refusal = { limit, spent: 4.98, wanted: 0.12, until: "reset", slices } as const;
+  const scribe = { uid: 7, agent: "scribe", task: "t" };
 
   test("names limit, spending, reset and remedy", () => {
-    const found = overBudget(refusal, "scribe", noon);
+    const found = refusalFor(refusal, scribe, noon);
     expect(found).toMatchObject({
       status: 402,
       retryAfterSeconds: 12 * 3600,
       budget: {
         scope: "agent",
+        agent: "scribe",
         unit: "usd",
         limit: 5,
         spent: 4.98,
@@ -102,18 +108,18 @@ describe("a refusal", () => {
 
   test("names no time to come back where the task is to fail, or no day helps", () => {
     const failing = { ...refusal, limit: { ...limit, over: "fail" as const } };
-    expect(overBudget(failing, "scribe", noon)).toMatchObject({
+    expect(refusalFor(failing, scribe, noon)).toMatchObject({
       status: 402,
       retryAfterSeconds: null,
       budget: { over: "fail" },
     });
-    const never = overBudget({ ...refusal, wanted: 6, until: "never" }, "scribe", noon);
+    const never = refusalFor({ ...refusal, wanted: 6, until: "never" }, scribe, noon);
     expect(never).toMatchObject({ status: 402, retryAfterSeconds: null, budget: { over: "fail" } });
     expect(never.message).toContain("lower budget.tokens_per_call");
   });
 
   test("is a short wait where calls under way hold the rest", () => {
-    const found = overBudget({ ...refusal, until: "wait" }, "scribe", noon);
+    const found = refusalFor({ ...refusal, until: "wait" }, scribe, noon);
     expect(found).toMatchObject({ status: 429, retryAfterSeconds: 10 });
   });
 });

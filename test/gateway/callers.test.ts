@@ -87,7 +87,7 @@ describe("the queue", () => {
   const signal = new AbortController().signal;
 
   it("gives waiting callers turns, however many calls one of them has", async () => {
-    const queue = createFairQueue(1, 10);
+    const queue = createFairQueue(() => 1, 10);
     const order: number[] = [];
     const first = await queue.enter(1, signal);
     const waiting = [1, 1, 1, 2].map(async (uid) => {
@@ -101,7 +101,7 @@ describe("the queue", () => {
   });
 
   it("never runs more than the limit, and frees a place once", async () => {
-    const queue = createFairQueue(2, 10);
+    const queue = createFairQueue(() => 2, 10);
     const [a, b] = [await queue.enter(1, signal), await queue.enter(2, signal)];
     let third = false;
     const later = queue.enter(3, signal).then((release) => {
@@ -118,7 +118,7 @@ describe("the queue", () => {
   });
 
   it("refuses what is too much, and forgets who has gone", async () => {
-    const queue = createFairQueue(1, 1);
+    const queue = createFairQueue(() => 1, 1);
     const running = await queue.enter(1, signal);
     const gone = new AbortController();
     const waiting = queue.enter(1, gone.signal);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { noBudget } from "../../src/config/authority.ts";
-import type { Budget, GatewayRuntime, ModelAlias } from "../../src/config/types.ts";
+import type { Budget, GatewayRuntime, ModelAlias, Payer } from "../../src/config/types.ts";
 import { startGateway } from "../../src/gateway/program.ts";
 import { createModelClient } from "../../src/model/client.ts";
 import type { ModelEvent, ModelRequest } from "../../src/model/types.ts";
@@ -21,6 +21,8 @@ export interface GatewayWorld {
   readonly ask: (text: string, model?: string, task?: string) => Promise<ModelEvent[]>;
   readonly raw: (path: string, body: string | null) => Promise<{ status: number; body: string }>;
   readonly ledger: () => Record<string, unknown>[];
+  /** Changes the configuration from the next request on. */
+  readonly configure: (change: Partial<GatewayRuntime>) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -31,6 +33,8 @@ export interface WorldOptions {
   readonly maxConcurrent?: number;
   readonly readPeer?: ReadPeer;
   readonly models?: readonly string[];
+  /** Ancestors of `worker`. */
+  readonly payers?: readonly Payer[];
   readonly ledger?: string;
   /** Of the system, and of the agent `worker`. */
   readonly budget?: Partial<Budget>;
@@ -38,6 +42,17 @@ export interface WorldOptions {
   /** Of every alias; null = unknown. */
   readonly price?: ModelAlias["usdPerMillion"];
 }
+
+export const emptyRuntime: GatewayRuntime = {
+  version: 1,
+  providers: {},
+  models: {},
+  maxConcurrent: 4,
+  ledger: "/nonexistent/ledger.db",
+  audit: "/nonexistent/audit",
+  budget: noBudget,
+  callers: [],
+};
 
 const defaultPrice = { input: 1, output: 10 };
 
@@ -55,7 +70,7 @@ export async function openWorld(
     context: null,
     usdPerMillion: price,
   });
-  const runtime: GatewayRuntime = {
+  let runtime: GatewayRuntime = {
     version: 1,
     providers: {
       up: { baseUrl: upstream.url, credential: "up" },
@@ -73,12 +88,13 @@ export async function openWorld(
         tier: "worker",
         models: options.models ?? ["smart"],
         budget: { ...noBudget, ...options.agentBudget },
+        payers: options.payers ?? [],
       },
     ],
   };
   const logged: string[] = [];
   const gateway = startGateway({
-    runtime,
+    current: () => runtime,
     listen: { path: socket },
     credentials: null,
     readKey: ({ credential }) => ({ ok: true, key: credential === null ? null : secret }),
@@ -95,6 +111,9 @@ export async function openWorld(
       collect(createModelClient(socket), requestFor(text, model, task)),
     raw: (path, body) => rawCall(socket, path, body),
     ledger: () => readLedger(ledgerPath),
+    configure(change) {
+      runtime = { ...runtime, ...change };
+    },
     async close() {
       gateway.stop();
       await gateway.ended;

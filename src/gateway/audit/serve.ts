@@ -10,6 +10,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GatewayCaller } from "../../config/types.ts";
 import type { ChainRecord } from "../../system/chain.ts";
 import { type Audit, reason } from "../audit.ts";
+import { jsonOf, readSmall } from "../body.ts";
 import { type Problem, problem } from "../problem.ts";
 import { eventLimits, type Heard, hear } from "./events.ts";
 import { createPace, eventPace, type Pace } from "./pace.ts";
@@ -31,7 +32,7 @@ export function createAuditDoor(audit: Audit, nowMs: () => number): AuditDoor {
   const latest: Latest = new Map();
   return {
     async serve(caller, request, response) {
-      const bytes = await readSmall(request);
+      const bytes = await readSmall(request, eventLimits.batchBytes);
       if (bytes === null)
         return problem(413, `more than ${eventLimits.batchBytes} bytes of events`);
       const events = eventsIn(bytes);
@@ -97,25 +98,8 @@ function inOrder(
   return { records, last };
 }
 
-/** Null when it is too much. */
-async function readSmall(request: IncomingMessage): Promise<Buffer | null> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > eventLimits.batchBytes) return null;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-}
-
 function eventsIn(bytes: Buffer): readonly unknown[] | null {
-  try {
-    const value: unknown = JSON.parse(bytes.toString("utf8"));
-    const { events } = (value ?? {}) as { readonly events?: unknown };
-    return Array.isArray(events) && events.length > 0 ? events : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = jsonOf(bytes);
+  const { events } = (value ?? {}) as { readonly events?: unknown };
+  return Array.isArray(events) && events.length > 0 ? events : null;
 }

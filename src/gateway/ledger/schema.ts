@@ -1,6 +1,8 @@
 /**
- * The tables of the ledger, and the way from those of earlier versions: columns are only added.
+ * The tables of the ledger, and the way from those of earlier versions: tables and columns are only added.
  *
+ * `calls` has one row for each call. `payers` says for which ancestors the call of a temporary agent counts
+ * as well, and `allowances` what people allowed; no amount of money stands anywhere but in `calls`.
  * A row's amounts are the reservation while its call is under way, and what it cost afterwards, so that
  * the sum over all rows is at any moment what must be taken as spent. After a crash in the middle: SQLite
  * undoes it, and the next start does it again.
@@ -31,7 +33,23 @@ CREATE TABLE IF NOT EXISTS said (
   day TEXT NOT NULL,
   what TEXT NOT NULL,
   PRIMARY KEY (day, what)
-) STRICT;`;
+) STRICT;
+CREATE TABLE IF NOT EXISTS payers (
+  uid INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  at_ms INTEGER NOT NULL,
+  call INTEGER NOT NULL,
+  task TEXT NOT NULL,
+  PRIMARY KEY (uid, agent, at_ms, call)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS allowances (
+  uid INTEGER NOT NULL,
+  agent TEXT NOT NULL,
+  task TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  slices INTEGER NOT NULL,
+  PRIMARY KEY (uid, agent, task, unit)
+) STRICT, WITHOUT ROWID;`;
 
 const added: Readonly<Record<string, string>> = {
   basis: "TEXT NOT NULL DEFAULT 'reported'",
@@ -43,7 +61,10 @@ const added: Readonly<Record<string, string>> = {
 const indexes = `DROP INDEX IF EXISTS calls_by_agent;
 CREATE INDEX IF NOT EXISTS calls_by_day
   ON calls (at_ms, uid, basis, input_tokens, output_tokens, cost_usd);
+CREATE INDEX IF NOT EXISTS calls_by_spender
+  ON calls (uid, agent, at_ms, basis, input_tokens, output_tokens, cost_usd);
 CREATE INDEX IF NOT EXISTS calls_by_task ON calls (uid, task_claimed);
+CREATE INDEX IF NOT EXISTS payers_by_task ON payers (uid, agent, task);
 CREATE INDEX IF NOT EXISTS calls_open ON calls (id) WHERE basis = 'reserved';`;
 
 /** Brings the file to this version, and settles what a gateway that died had reserved. */
