@@ -1,0 +1,15 @@
+/** Attempts that are a command line. */
+import { type Attempt, attempt } from "../table.ts";
+
+export const command = (
+  short: Pick<Attempt, "name" | "loses" | "stops"> & { readonly from?: Attempt["from"] },
+  script: string,
+  control = script,
+): Attempt =>
+  attempt({
+    refusals: ["EPERM", "EACCES", "EROFS", "ENOENT", "EINVAL"],
+    ...short,
+    deed: "command",
+    with: () => ({ script }),
+    control: { with: () => ({ script: control }) },
+  });

@@ -1,0 +1,93 @@
+/**
+ * A container with agents for the attack suite: some that are hostile, and others that have something to lose.
+ */
+import { build } from "esbuild";
+import { type ScriptedModel, scriptModel, until } from "../image/scripted/model.ts";
+import { type Container, repository } from "../image/support/container.ts";
+
+export const agents = "/srv/con/agents";
+export const program = "/usr/lib/con/attack.mjs";
+export const key = "sk-attack-3f9a1c7e5b2d";
+
+const manifests: Readonly<Record<string, readonly string[]>> = {
+  mallory: [
+    "tier: operator",
+    "model: smart",
+    "can:",
+    "  task: [colleague]",
+    "  write: [/srv/con/artifacts/mallory/**, /srv/con/artifacts/both/**]",
+    "  tools: [shell, read_file, write_file, send_task, reply]",
+    "may: {request: [pause], grant: {task: [wally]}}",
+    "limits: {tasks: 80}",
+  ],
+  wally: ["tier: worker", "can: {tools: [shell]}", "limits: {tasks: 80, memory: 256M}"],
+  nettie: ["tier: worker", "can: {tools: [shell], network: ['127.0.0.1:7701']}"],
+  colleague: [
+    "tier: worker",
+    "model: smart",
+    "can:",
+    "  task: [loner]",
+    "  write: [/srv/con/artifacts/both/**]",
+    "  tools: [shell, read_file, write_file, ask_agent]",
+  ],
+  loner: ["tier: worker", "model: smart", "can: {tools: [shell]}"],
+};
+
+export const sh = (container: Container, script: string, user?: string): Promise<string> =>
+  container.must(["/bin/bash", "-ec", script], user === undefined ? {} : { user });
+
+/** What contracts find here they would mend. */
+const withoutContracts = `systemctl stop con-healthcheck.timer con-healthcheck.service
+  until [ -z "$(ls /srv/con/steward/inbox)" ]; do sleep 0.1; done
+  systemctl stop con-steward.service`;
+
+/** Agents and the scripted model, which answers for all of them. */
+export async function stage(container: Container): Promise<ScriptedModel> {
+  await sh(container, withoutContracts);
+  for (const [name, lines] of Object.entries(manifests)) {
+    const text = [`name: ${name}`, "description: of the attack suite", ...lines, ""].join("\n");
+    await container.copyIn(`/etc/con/agents.d/${name}.yaml`, text);
+  }
+  await container.must(["con", "credential", "set", "scripted"], { input: key });
+  await putProgram(container);
+  return scriptModel(container, { agent: "mallory", socket: "" }, "answer");
+}
+
+async function putProgram(container: Container): Promise<void> {
+  const { outputFiles } = await build({
+    entryPoints: [`${repository}/test/attack/agent.ts`],
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+  });
+  await container.copyIn(program, outputFiles[0]?.contents ?? "", 0o755);
+}
+
+/** Drops a task of root's for any agent. */
+export async function drop(
+  container: Container,
+  agent: string,
+  name: string,
+  calls: readonly (readonly [string, object])[],
+): Promise<void> {
+  const inbox = `${agents}/${agent}/inbox`;
+  await container.copyIn(`${inbox}/.${name}`, `${JSON.stringify(calls)}\n`, 0o640);
+  await container.must(["mv", `${inbox}/.${name}`, `${inbox}/${name}.task`]);
+}
+
+export async function there(container: Container, glob: string): Promise<string> {
+  const look = async (): Promise<string | null> => {
+    const found = await container.exec(["/bin/bash", "-c", `ls -d ${glob} | head -n 1`]);
+    return found.stdout.trim() || null;
+  };
+  return until(look, glob);
+}
+
+export async function pidOf(container: Container, unit: string): Promise<number> {
+  const shown = await container.must(["systemctl", "show", "-P", "MainPID", unit]);
+  const pid = Number(shown);
+  if (!(pid > 1)) throw new Error(`${unit} does not run`);
+  return pid;
+}
