@@ -1,9 +1,12 @@
 /** One manifest, after its schema held: cross checks and defaults. Pure. */
 import { approvalOf, type RawApproval } from "./approval.ts";
 import { budgetOf, mayOf, type RawBudget, type RawMay } from "./authority.ts";
+import { defaultAskAfter, defaultReviewEvery } from "./brakes.ts";
 import type { Broken } from "./broken.ts";
+import { cascadeOf, type RawCascade } from "./cascade.ts";
 import { parseDuration, parseMemory } from "./grammar.ts";
 import { entriesOf, type RawCan, readGrants } from "./grants.ts";
+import { brokenRoles, brokenSpawnTools, type RawSpawn, spawnOf, withSpawnTools } from "./spawn.ts";
 import type { SystemPart } from "./system.ts";
 import type { Agent, Tier } from "./types.ts";
 
@@ -14,16 +17,19 @@ export interface RawAgent {
   readonly tier: Tier;
   readonly roles?: readonly string[];
   readonly model?: string;
-  readonly can?: RawCan;
+  readonly can?: RawCan & { readonly spawn?: RawSpawn };
   readonly may?: RawMay;
   readonly approval?: readonly RawApproval[];
   readonly budget?: RawBudget;
+  readonly cascade?: RawCascade;
   readonly limits?: {
     readonly memory?: string;
     readonly cpu?: string;
     readonly tasks?: number;
     readonly runtime?: string;
     readonly steps?: number;
+    readonly review_every?: number;
+    readonly ask_after?: number;
   };
   readonly schedule?: string | { readonly at: string; readonly task?: string };
   readonly instructions?: string;
@@ -46,6 +52,8 @@ export interface Surroundings {
   readonly fileName: string;
   /** Every agent that has a manifest, also a refused one: one typo must not take others along. */
   readonly known: ReadonlySet<string>;
+  /** Roles that have a role.yaml, also a refused one. */
+  readonly roles: ReadonlySet<string>;
   readonly system: SystemPart;
 }
 
@@ -55,18 +63,30 @@ export function readAgentPart(
 ): { agent: Agent; broken: Broken[] } {
   const grants = readGrants(raw.can);
   const { may, broken: brokenMay } = mayOf(raw.may);
-  const waits = approvalOf(raw.approval, grants.can.tools);
+  const budget = budgetOf(raw.budget);
+  const spawn = spawnOf(raw.can?.spawn);
+  const tools = withSpawnTools(grants.can.tools, spawn);
+  const waits = approvalOf(raw.approval, { tools, budget });
+  const model = raw.model ?? around.system.defaultModels[raw.tier];
+  const can = { ...grants.can, tools };
+  const layers = cascadeOf(raw.cascade, {
+    common: around.system.defaultCascade,
+    agent: { model, can },
+    models: Object.keys(around.system.models),
+  });
   const agent: Agent = {
     name: raw.name,
     description: raw.description,
     tier: raw.tier,
     roles: raw.roles ?? [],
-    model: raw.model ?? around.system.defaultModels[raw.tier],
-    can: grants.can,
+    model,
+    can,
     constraints: grants.constraints,
+    spawn,
     may,
     approval: waits.approval,
-    budget: budgetOf(raw.budget),
+    budget,
+    ...(layers.cascade === null ? {} : { cascade: layers.cascade }),
     limits: limitsOf(raw.limits ?? {}),
     schedule: scheduleOf(raw.schedule),
     instructions: raw.instructions ?? "",
@@ -74,10 +94,14 @@ export function readAgentPart(
   const broken = [
     ...brokenName(raw, around),
     ...brokenModel(agent, raw, around),
+    ...brokenModels(raw, around),
     ...brokenTargets(raw, around),
     ...grants.broken,
+    ...brokenRoles(raw.can?.spawn, around.roles),
+    ...brokenSpawnTools(grants.can.tools, spawn),
     ...brokenMay,
     ...waits.broken,
+    ...layers.broken,
     ...brokenLimits(raw),
   ];
   return { agent, broken };
@@ -91,6 +115,8 @@ function limitsOf(raw: NonNullable<RawAgent["limits"]>): Agent["limits"] {
     // An unreadable duration is reported by brokenLimits, and the agent left out.
     runtimeSeconds: parseDuration(raw.runtime ?? defaultLimits.runtime) ?? 0,
     steps: raw.steps ?? defaultLimits.steps,
+    reviewEvery: raw.review_every ?? defaultReviewEvery,
+    askAfter: raw.ask_after ?? defaultAskAfter,
   };
 }
 
@@ -100,7 +126,14 @@ function scheduleOf(raw: RawAgent["schedule"]): Agent["schedule"] {
   return { at: raw.at, task: raw.task ?? scheduledTask };
 }
 
+/** So begin the names of temporary agents, which the steward gives. */
+export const childPrefix = "spawn-";
+
 function brokenName(raw: RawAgent, { fileName }: Surroundings): Broken[] {
+  if (raw.name.startsWith(childPrefix)) {
+    const why = `${childPrefix} begins the names of temporary agents`;
+    return [{ path: ["name"], why, remedy: "take another name" }];
+  }
   if (raw.name === fileName) return [];
   const why = `${raw.name} is not the name of the file, ${fileName}.yaml`;
   return [{ path: ["name"], why, remedy: `rename the file to ${raw.name}.yaml, or the agent` }];
@@ -112,6 +145,14 @@ function brokenModel(agent: Agent, raw: RawAgent, { system }: Surroundings): Bro
   const why = `there is no model alias ${agent.model}${whose}`;
   const remedy = `the aliases of con.yaml are: ${Object.keys(system.models).join(", ")}`;
   return [{ path: ["model"], why, remedy }];
+}
+
+function brokenModels(raw: RawAgent, { system: { models } }: Surroundings): Broken[] {
+  return entriesOf(raw.can, "models").flatMap(({ text: alias, path }) => {
+    if (Object.hasOwn(models, alias)) return [];
+    const remedy = `the aliases of con.yaml are: ${Object.keys(models).join(", ")}`;
+    return [{ path, why: `there is no model alias ${alias}`, remedy }];
+  });
 }
 
 function brokenTargets(raw: RawAgent, { known }: Surroundings): Broken[] {

@@ -2,6 +2,7 @@
 
 import type { Broken } from "./broken.ts";
 import { grantRoots, parseGrant, parseNetworkTarget } from "./grammar.ts";
+import { allToolsNamed } from "./tool-groups.ts";
 import type { Budget, May, Tier } from "./types.ts";
 
 export interface RawBudget {
@@ -9,6 +10,8 @@ export interface RawBudget {
   readonly tokens_per_day?: number;
   readonly usd_per_task?: number;
   readonly tokens_per_task?: number;
+  readonly ask_usd_per_task?: number;
+  readonly ask_tokens_per_task?: number;
   readonly tokens_per_call?: number;
   readonly over?: Budget["over"];
   readonly warn_pct?: number;
@@ -31,6 +34,8 @@ export const noBudget: Budget = {
   tokensPerDay: null,
   usdPerTask: null,
   tokensPerTask: null,
+  askUsdPerTask: null,
+  askTokensPerTask: null,
   tokensPerCall: null,
   over: "defer",
   warnPct: 80,
@@ -47,6 +52,8 @@ export function budgetOf(raw: RawBudget = {}): Budget {
     tokensPerDay: raw.tokens_per_day ?? noBudget.tokensPerDay,
     usdPerTask: raw.usd_per_task ?? noBudget.usdPerTask,
     tokensPerTask: raw.tokens_per_task ?? noBudget.tokensPerTask,
+    askUsdPerTask: raw.ask_usd_per_task ?? noBudget.askUsdPerTask,
+    askTokensPerTask: raw.ask_tokens_per_task ?? noBudget.askTokensPerTask,
     tokensPerCall: raw.tokens_per_call ?? noBudget.tokensPerCall,
     over: raw.over ?? noBudget.over,
     warnPct: raw.warn_pct ?? noBudget.warnPct,
@@ -69,7 +76,7 @@ export function mayOf(raw: RawMay = {}): { readonly may: May; readonly broken: B
       read: read.found,
       write: write.found,
       network: [...network].sort(),
-      tools: [...(grant.tools ?? [])].sort(),
+      tools: allToolsNamed(grant.tools ?? []).sort(),
     },
   };
   return { may, broken: [...read.broken, ...write.broken, ...odd] };

@@ -7,6 +7,7 @@
  */
 import type { Broken } from "./broken.ts";
 import { grantRoots, parseGrant, parseInstant, parseNetworkTarget } from "./grammar.ts";
+import { toolsNamed } from "./tool-groups.ts";
 import type { Agent, Constraints, ToolConstraint } from "./types.ts";
 
 export type GrantKind = keyof Agent["can"];
@@ -56,7 +57,11 @@ export function readGrants(raw: RawCan | undefined): Grants {
     read: read.entries,
     write: write.entries,
     network: entriesOf(raw, "network"),
-    tools: entriesOf(raw, "tools"),
+    // Bounds of a group are of each of its tools.
+    tools: entriesOf(raw, "tools").flatMap((entry) =>
+      toolsNamed(entry.text).map((text) => ({ ...entry, text })),
+    ),
+    models: entriesOf(raw, "models"),
   };
   const texts = (kind: GrantKind): string[] => [...new Set(entries[kind].map(({ text }) => text))];
   return {
@@ -66,6 +71,7 @@ export function readGrants(raw: RawCan | undefined): Grants {
       write: texts("write").sort(),
       network: texts("network").sort(),
       tools: texts("tools"),
+      models: texts("models").sort(),
     },
     constraints: constraintsOf(entries),
     broken: [
@@ -80,11 +86,14 @@ export function readGrants(raw: RawCan | undefined): Grants {
   };
 }
 
+/** Bounded by time and nothing else. */
+const untilKinds = ["task", "read", "write", "network", "models"] as const;
+
 function constraintsOf(entries: Readonly<Record<GrantKind, readonly Entry[]>>): Constraints {
   const tools = entries.tools.flatMap(({ text, bounds }) =>
     Object.keys(bounds).length === 0 ? [] : [[text, toolConstraint(bounds)] as const],
   );
-  const until = (["task", "read", "write", "network"] as const).flatMap((kind) =>
+  const until = untilKinds.flatMap((kind) =>
     entries[kind].flatMap(({ text, bounds }) => {
       const at = parseInstant(bounds.until ?? "");
       return at === null ? [] : [[untilKey(kind, text), at] as const];
@@ -151,13 +160,15 @@ function twice(entries: readonly Entry[]): Broken[] {
 export function inForce(can: Can, constraints: Constraints = noConstraints, now: number): Can {
   const holds = (until: number | null = null): boolean => until === null || until > now;
   const still = (kind: GrantKind): string[] =>
-    can[kind].filter((text) => holds(constraints.until[untilKey(kind, text)]));
+    // A file of an earlier version lacks the newer lists.
+    (can[kind] ?? []).filter((text) => holds(constraints.until[untilKey(kind, text)]));
   return {
     task: still("task"),
     read: still("read"),
     write: still("write"),
     network: still("network"),
     tools: can.tools.filter((name) => holds(constraints.tools[name]?.until)),
+    models: still("models"),
   };
 }
 

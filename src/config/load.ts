@@ -6,7 +6,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ConError, exit, reasonOf } from "../system/errors.ts";
-import type { ConfigFiles } from "./parse.ts";
+import { namePattern } from "./grammar.ts";
+import { type ConfigFiles, roleFile } from "./parse.ts";
 import type { SourceFile } from "./types.ts";
 
 export const configDirectory = "/etc/con";
@@ -14,9 +15,12 @@ export const configDirectory = "/etc/con";
 export function loadConfigFiles(directory: string = configDirectory): ConfigFiles {
   const manifests = join(directory, "agents.d");
   const names = list(manifests).filter((name) => /^[^.].*\.ya?ml$/.test(name));
+  const roles = join(directory, "roles");
+  const folders = list(roles).filter((name) => namePattern.test(name));
   return {
     system: readFile(join(directory, "con.yaml")),
     agents: names.sort().flatMap((name) => readFile(join(manifests, name)) ?? []),
+    roles: folders.sort().flatMap((name) => readFile(join(roles, name, roleFile)) ?? []),
   };
 }
 
@@ -35,7 +39,8 @@ function readFile(path: string): SourceFile | null {
     if (!statSync(path).isFile()) return { path, text: "!not-a-regular-file" };
     return { path, text: readFileSync(path, "utf8") };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw refused(path, error);
   }
 }

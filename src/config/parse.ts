@@ -4,13 +4,14 @@
  * A bad manifest leaves out its agent and nobody else. A bad con.yaml leaves nothing to apply:
  * `config` is null. Never: guesses, repairs, or accepts a key that nothing enforces.
  */
-import { type RawAgent, readAgentPart } from "./agent.ts";
+import { type RawAgent, readAgentPart, type Surroundings } from "./agent.ts";
 import type { Broken } from "./broken.ts";
 import { deepFreeze } from "./freeze.ts";
 import { namePattern } from "./grammar.ts";
+import { type RawRole, readRolePart } from "./role.ts";
 import { readSource, type Source } from "./source.ts";
 import { type RawSystem, readSystemPart, type SystemPart } from "./system.ts";
-import type { Agent, Config, Problem, SourceFile } from "./types.ts";
+import type { Agent, Config, Problem, Role, SourceFile } from "./types.ts";
 import { createValidators, type Issue, type Validate } from "./validate.ts";
 
 export interface Parsed {
@@ -18,10 +19,14 @@ export interface Parsed {
   readonly problems: readonly Problem[];
 }
 
-/** The files of one configuration directory: `con.yaml` and `agents.d/*.yaml`. */
+/** In the folder of a role: what makes it one for temporary agents. */
+export const roleFile = "role.yaml";
+
+/** The files of a configuration directory: `con.yaml`, `agents.d/*.yaml`, `roles/NAME/role.yaml`. */
 export interface ConfigFiles {
   readonly system: SourceFile | null;
   readonly agents: readonly SourceFile[];
+  readonly roles?: readonly SourceFile[] | undefined;
 }
 
 export function parseConfig(files: ConfigFiles): Parsed {
@@ -33,13 +38,16 @@ export function parseConfig(files: ConfigFiles): Parsed {
   const missing = frontDeskProblem(system.part, system.source, known);
   if (missing !== null) return { config: null, problems: [missing] };
   const problems: Problem[] = [];
+  const roles = readRoles(files.roles ?? [], validators.role, system.part);
+  problems.push(...roles.problems);
   const agents: Agent[] = [];
   for (const file of files.agents) {
-    const result = readAgentFile(file, validators.agent, known, system.part);
+    const around = { known, roles: roles.known, system: system.part };
+    const result = readAgentFile(file, validators.agent, around);
     problems.push(...result.problems);
     if (result.agent !== null) agents.push(result.agent);
   }
-  const config = assemble(system.part, agents, known);
+  const config = { ...assemble(system.part, agents, known), roles: roles.good };
   return { config: deepFreeze(config), problems };
 }
 
@@ -53,8 +61,12 @@ const noSystemFile: Problem = {
   agent: null,
 };
 
-function assemble(part: SystemPart, agents: Agent[], known: ReadonlySet<string>): Config {
-  const { defaultModels: _used, ...rest } = part;
+function assemble(
+  part: SystemPart,
+  agents: Agent[],
+  known: ReadonlySet<string>,
+): Omit<Config, "roles"> {
+  const { defaultModels: _used, defaultCascade: _common, ...rest } = part;
   agents.sort((a, b) => (a.name < b.name ? -1 : 1));
   const good = new Set(agents.map(({ name }) => name));
   return { ...rest, agents, excluded: [...known].filter((name) => !good.has(name)).sort() };
@@ -75,17 +87,42 @@ function readSystemFile(file: SourceFile, validate: Validate): SystemResult {
   return { part: null, problems: broken.map((one) => problemOf(source, one, "value", null)) };
 }
 
+/** Nobody is left out because of a role; only temporary agents of it cannot be made. */
+const nobody = "";
+
+/** roles/NAME/role.yaml → NAME. */
+const nameOfRole = ({ path }: SourceFile): string => path.split("/").at(-2) ?? "";
+
+function readRoles(
+  files: readonly SourceFile[],
+  validate: Validate,
+  system: SystemPart,
+): { known: ReadonlySet<string>; good: Record<string, Role>; problems: Problem[] } {
+  const known = new Set(files.map(nameOfRole));
+  const around = { known, models: Object.keys(system.models) };
+  const good: Record<string, Role> = {};
+  const problems: Problem[] = [];
+  for (const file of files) {
+    const { source, problems: found } = open(file, validate, nobody);
+    problems.push(...found);
+    if (source === null || found.length > 0) continue;
+    const { role, broken } = readRolePart(source.value as RawRole, around);
+    problems.push(...broken.map((one) => problemOf(source, one, "value", nobody)));
+    if (broken.length === 0) good[nameOfRole(file)] = role;
+  }
+  return { known, good, problems };
+}
+
 function readAgentFile(
   file: SourceFile,
   validate: Validate,
-  known: ReadonlySet<string>,
-  system: SystemPart,
+  around: Omit<Surroundings, "fileName">,
 ): { agent: Agent | null; problems: Problem[] } {
   const fileName = nameOfFile(file);
   const { source, problems } = open(file, validate, fileName);
   if (!file.path.endsWith(".yaml")) problems.push(wrongEnding(file.path, fileName));
   if (source === null || problems.length > 0) return { agent: null, problems };
-  const read = readAgentPart(source.value as RawAgent, { fileName, known, system });
+  const read = readAgentPart(source.value as RawAgent, { ...around, fileName });
   const broken = read.broken.map((one) => problemOf(source, one, "value", fileName));
   return { agent: broken.length === 0 ? read.agent : null, problems: broken };
 }

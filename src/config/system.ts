@@ -1,13 +1,16 @@
 /** con.yaml, after its schema held: cross checks and defaults. Pure. */
 import { budgetOf, type RawBudget } from "./authority.ts";
 import type { Broken } from "./broken.ts";
+import { brokenCascade, type RawCascade } from "./cascade.ts";
 import { parseDuration } from "./grammar.ts";
 
 import type { Config, Health, ModelAlias, Provider, Tier } from "./types.ts";
 
-export type SystemPart = Omit<Config, "agents" | "excluded"> & {
+export type SystemPart = Omit<Config, "agents" | "excluded" | "roles"> & {
   /** The alias of agents of each tier that name none. */
   readonly defaultModels: Readonly<Record<Tier, string>>;
+  /** Of agents whose manifest says nothing about a layer. */
+  readonly defaultCascade: RawCascade | undefined;
 };
 
 /** con.yaml as its schema lets it through. */
@@ -21,6 +24,7 @@ export interface RawSystem {
   readonly gateway?: { readonly max_concurrent?: number };
   readonly health?: RawHealth;
   readonly budget?: RawBudget;
+  readonly cascade?: RawCascade;
 }
 
 interface RawHealth {
@@ -75,10 +79,16 @@ export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Brok
       operator: defaults.operator?.model ?? tierDefaults.operator,
       worker: defaults.worker?.model ?? tierDefaults.worker,
     },
+    defaultCascade: raw.cascade,
   };
   return {
     part,
-    broken: [...brokenModels(raw, part), ...brokenDefaults(raw, part), ...brokenInterval(health)],
+    broken: [
+      ...brokenModels(raw, part),
+      ...brokenDefaults(raw, part),
+      ...brokenInterval(health),
+      ...brokenCascade(raw.cascade, Object.keys(raw.models)),
+    ],
   };
 }
 

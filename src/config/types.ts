@@ -52,6 +52,9 @@ export interface AgentLimits {
   readonly runtimeSeconds: number;
   /** Model calls per task. */
   readonly steps: number;
+  /** Tool calls after which it looks back, and after which people decide. Absent in a file of an earlier version. */
+  readonly reviewEvery?: number;
+  readonly askAfter?: number;
 }
 
 /** What may be spent; null = no limit. Kept by the gateway. */
@@ -60,6 +63,9 @@ export interface Budget {
   readonly tokensPerDay: number | null;
   readonly usdPerTask: number | null;
   readonly tokensPerTask: number | null;
+  /** After each further amount of so much, a task's calls wait until people agree. */
+  readonly askUsdPerTask: number | null;
+  readonly askTokensPerTask: number | null;
   /** Output tokens that one call may ask for. */
   readonly tokensPerCall: number | null;
   /** What becomes of a task when nothing is left: put off until the reset, or failed. */
@@ -84,13 +90,49 @@ export interface May {
   readonly grant: Ceiling;
 }
 
+/** What an argument must be like: one of some globs (`*` = any characters), or a number above. */
+export type Condition = { readonly globs: readonly string[] } | { readonly above: number };
+
 /** Calls of one tool wait for people. */
 export interface ApprovalRule {
+  /** `spend`: not a tool, but money or tokens beyond `budget.ask*`. */
   readonly tool: string;
+  /** Only calls whose arguments meet all of these wait; absent = every call (config/when.ts). */
+  readonly when?: Readonly<Record<string, Condition>>;
   /** How many different people must agree. */
   readonly approvers: number;
   /** How long they have. */
   readonly expirySeconds: number;
+}
+
+/** Cheaper answers before a model's; each layer is off until it is named. */
+export interface Cascade {
+  /** The rule engine first, for what it surely knows. */
+  readonly reflex: boolean;
+  /** Answers that were given to the same principal. */
+  readonly cache: {
+    readonly exact: boolean;
+    /** Least likeness; null = only the same text. */
+    readonly semantic: number | null;
+    readonly ttlSeconds: number;
+    readonly max: number;
+  } | null;
+  readonly documents: {
+    /** Directories, as in `can.read`. */
+    readonly paths: readonly string[];
+    /** Least scores for an answer without a model, and for the background. */
+    readonly answer: number;
+    readonly augment: number;
+  } | null;
+  /** Aliases. */
+  readonly route: {
+    readonly fast: string;
+    readonly balanced: string;
+    readonly strong: string;
+  } | null;
+  /** One more try with the balanced model after a poor answer of the fast one. */
+  readonly escalate: boolean;
+  readonly learn: boolean;
 }
 
 /** Bounds of one tool; null = none. */
@@ -106,8 +148,31 @@ export interface ToolConstraint {
 /** Bounds of what `can` lists: `can` alone never says that a grant has ended (grants.ts, inForce). */
 export interface Constraints {
   readonly tools: Readonly<Record<string, ToolConstraint>>;
-  /** `KIND:TEXT` of task, read, write and network grants that end → epoch milliseconds. */
+  /** `KIND:TEXT` of grants that end, tools apart → epoch milliseconds. */
   readonly until: Readonly<Record<string, number>>;
+}
+
+/** What it may make of temporary agents. */
+export interface SpawnRight {
+  /** Folders of roles/ with a role.yaml. */
+  readonly roles: readonly string[];
+  /** Generations below it. */
+  readonly depth: number;
+  /** Alive at a time, of all generations below it. */
+  readonly live: number;
+}
+
+/** roles/NAME/role.yaml: the most that a temporary agent of that role gets. */
+export interface Role {
+  readonly description: string;
+  /** An alias; null = as its parent. */
+  readonly model: string | null;
+  /** `*` in a list = whatever its parent has. */
+  readonly can: Agent["can"];
+  readonly spawn: SpawnRight | null;
+  /** Null where only the parent's count. */
+  readonly limits: { readonly [K in keyof AgentLimits]: AgentLimits[K] | null };
+  readonly approval: readonly ApprovalRule[];
 }
 
 export interface Agent {
@@ -128,12 +193,18 @@ export interface Agent {
     /** `host:port`, `address/len:port`, `*:port`. Empty = no network at all. */
     readonly network: readonly string[];
     readonly tools: readonly string[];
+    /** Aliases of con.yaml that it may use beside its own model. */
+    readonly models: readonly string[];
   };
   readonly constraints: Constraints;
+  /** Null: it makes no temporary agents. */
+  readonly spawn: SpawnRight | null;
   readonly may: May;
   /** Tools whose calls wait for people. */
   readonly approval: readonly ApprovalRule[];
   readonly budget: Budget;
+  /** Absent: every task goes to the model. */
+  readonly cascade?: Cascade;
   readonly limits: AgentLimits;
   /** systemd OnCalendar expression and what the scheduled task says. */
   readonly schedule: { readonly at: string; readonly task: string } | null;
@@ -150,6 +221,8 @@ export interface Config {
   /** Of the whole system. */
   readonly budget: Budget;
   readonly agents: readonly Agent[];
+  /** Of temporary agents, by name; a role without a role.yaml is not here. */
+  readonly roles: Readonly<Record<string, Role>>;
   /** Names of agents that have a manifest with a problem: nothing of theirs is changed. */
   readonly excluded: readonly string[];
 }
@@ -195,6 +268,8 @@ export interface AgentEntry {
   readonly schedule: string | null;
   /** How it is woken: a path unit, or a FIFO that delivery rings plus the sweep timer. */
   readonly wake: "path" | "bell";
+  /** Of a temporary agent: who made it. */
+  readonly parent?: string;
 }
 
 /** /var/lib/con/compiled/agents/NAME.json, readable by that agent only. */
@@ -204,6 +279,12 @@ export interface AgentRuntime {
   readonly uid: number;
   readonly tier: Tier;
   readonly model: string;
+  /** Tokens of its model's window; null = unknown. Absent in a file of an earlier version. */
+  readonly context?: number | null;
+  /** Who sums up long conversations; absent or null = its own model. */
+  readonly summarizer?: ModelWindow | null;
+  /** Each alias that it may use → tokens of its window. Absent in a file of an earlier version. */
+  readonly models?: Readonly<Record<string, number | null>>;
   /** Directories that this agent claims from: its own inbox, and the outer one at the front desk. */
   readonly inboxes: readonly string[];
   /** Uids of group `trusted`, resolved at bootstrap; root is always verified. */
@@ -214,14 +295,26 @@ export interface AgentRuntime {
   readonly can: Agent["can"];
   /** Also of what had ended, so that a refusal can say so. Absent in a file of an earlier version. */
   readonly constraints?: Constraints;
+  /** Absent in a file of an earlier version, which had none. */
+  readonly spawn?: SpawnRight | null;
+  /** Of the temporary agents that it may make, for its model to choose from. */
+  readonly roles?: readonly { readonly name: string; readonly description: string }[];
   readonly may: May;
   readonly approval: readonly ApprovalRule[];
   readonly budget: Budget;
+  /** Absent: every layer is off. */
+  readonly cascade?: Cascade;
   readonly limits: AgentLimits;
   readonly schedule: Agent["schedule"];
   /** Text of AGENTS.md after assembly; the same text lies root-owned beside the skill folders. */
   readonly instructions: string;
   readonly skills: readonly Skill[];
+}
+
+export interface ModelWindow {
+  /** Alias. */
+  readonly model: string;
+  readonly context: number | null;
 }
 
 export interface Skill {
@@ -237,6 +330,8 @@ export interface GatewayRuntime {
   readonly providers: Readonly<Record<string, Provider>>;
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly maxConcurrent: number;
+  /** Names of credentials that are stored. Absent where nobody knows. */
+  readonly credentials?: readonly string[];
   readonly ledger: string;
   /** Directory of the audit trail of agents. */
   readonly audit: string;
@@ -252,6 +347,16 @@ export interface GatewayCaller {
   readonly tier: Tier | null;
   /** Aliases it may use; `*` = all. */
   readonly models: readonly string[];
+  readonly budget: Budget;
+  /** Of a temporary agent: its ancestors, nearest first. Each call counts for all of them. */
+  readonly payers?: readonly Payer[];
+}
+
+export interface Payer {
+  readonly uid: number;
+  readonly name: string;
+  /** The task of this ancestor that waits for the temporary agent below it. */
+  readonly task: string;
   readonly budget: Budget;
 }
 

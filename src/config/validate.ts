@@ -13,6 +13,7 @@ import {
 import { nearest } from "./nearest.ts";
 import agentSchema from "./schema/agent.schema.json" with { type: "json" };
 import systemSchema from "./schema/con.schema.json" with { type: "json" };
+import roleSchema from "./schema/role.schema.json" with { type: "json" };
 import type { KeyPath } from "./source.ts";
 
 export interface Issue {
@@ -26,13 +27,15 @@ export interface Issue {
 export type Validate = (value: unknown) => Issue[];
 
 /** Keys of the design that this version cannot enforce; accepting them would be a false promise. */
-const notBuiltYet = new Set(["spawn", "runner"]);
+const notBuiltYet = new Set(["runner"]);
 
-export function createValidators(): { readonly system: Validate; readonly agent: Validate } {
+export function createValidators(): Readonly<Record<"system" | "agent" | "role", Validate>> {
   const ajv = compiler();
   const system = ajv.compile(systemSchema);
   const agent = ajv.compile(agentSchema);
-  return { system: issuesOf(system), agent: issuesOf(agent) };
+  // Compiled when there is a role: few installations have one.
+  const role: Validate = (value) => issuesOf(ajv.compile(roleSchema))(value);
+  return { system: issuesOf(system), agent: issuesOf(agent), role };
 }
 
 /** For what people write in other files, with the same words. */

@@ -11,6 +11,7 @@ import { fullAcl } from "./acl-entries.ts";
 import { spread } from "./deep.ts";
 import { type Change, unitOfDropIn } from "./diff.ts";
 import type { DirectoryFact, Fact, PathFact, PersonFact, Stray, UnitFact } from "./facts.ts";
+import { isChildUid } from "./ids.ts";
 import { owe, owed, settleOwed } from "./owed.ts";
 import * as paths from "./paths.ts";
 import { sysusersText } from "./plan/people.ts";
@@ -32,10 +33,23 @@ export async function applyPeople(
   wanted: readonly PersonFact[],
   missing: readonly Change[],
 ): Promise<Failure[]> {
-  if (missing.length === 0) return [];
-  fs.mkdirSync("/etc/sysusers.d", { recursive: true, mode: 0o755 });
-  fs.writeFileSync(paths.sysusersFile, sysusersText(wanted), { mode: 0o644 });
-  const result = await exec(["systemd-sysusers", paths.sysusersFile], { timeoutMs: 120_000 });
+  const lasting = (fact: PersonFact): boolean => !isChildUid(fact.id);
+  const all = missing.map(({ fact }) => fact).filter((fact): fact is PersonFact => "id" in fact);
+  const failures: Failure[] = [];
+  if (all.some(lasting)) {
+    fs.mkdirSync("/etc/sysusers.d", { recursive: true, mode: 0o755 });
+    const text = sysusersText(wanted.filter(lasting));
+    fs.writeFileSync(paths.sysusersFile, text, { mode: 0o644 });
+    failures.push(...(await sysusers(paths.sysusersFile)));
+  }
+  // No file of theirs: another boot would make users that nobody wants any more.
+  const passing = all.filter((fact) => !lasting(fact));
+  if (passing.length > 0) failures.push(...(await sysusers("-", sysusersText(passing))));
+  return failures;
+}
+
+async function sysusers(file: string, input = ""): Promise<Failure[]> {
+  const result = await exec(["systemd-sysusers", file], { input, timeoutMs: 120_000 });
   if (result.code === 0) return [];
   return [{ what: "users", why: result.stderr.trim().split("\n")[0] ?? "", agent: null }];
 }

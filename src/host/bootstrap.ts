@@ -7,19 +7,22 @@
 import fs from "node:fs";
 import type { Problem } from "../config/types.ts";
 import { nodeDisk } from "../system/disk.ts";
+import { saveAccepted } from "./accepted.ts";
 import { openAcl } from "./acl.ts";
 import { applyStrays, type Failure } from "./apply.ts";
+import { noteReach } from "./children/reach.ts";
 import { type Change, diff, findStrays } from "./diff.ts";
 import { laterOf } from "./expiry.ts";
-import type { Fact, PersonFact, Stray } from "./facts.ts";
+import type { Fact, Stray } from "./facts.ts";
 import { withHolds } from "./holds.ts";
 import { kindOf } from "./kinds.ts";
 import { withApplyLock } from "./lock.ts";
 import { openAgentDirectories } from "./machine.ts";
 import { observe, type Seen } from "./observe.ts";
 import * as paths from "./paths.ts";
+import { viewsOf } from "./plan/views.ts";
 import { type Plan, plan } from "./plan.ts";
-import { type Options, prepare, readConfig, type Session } from "./prepare.ts";
+import { type Options, type Prepared, prepare, readConfig, type Session } from "./prepare.ts";
 import { realise, realiseRules } from "./realise.ts";
 import { keyOf, promised, type Snapshot, saveSnapshot, snapshotIfAny } from "./snapshot.ts";
 import type { Finding, World } from "./world.ts";
@@ -45,11 +48,13 @@ async function run(options: Options): Promise<Report> {
   const { config, problems } = await readConfig();
   if (config === null) return nothing(problems);
   const session: Session = { options, acls: openAcl(), changes: [], failures: [] };
-  const { world, people, findings } = await prepare(session, config, problems);
+  const prepared = await prepare(session, config, problems);
+  const { world, findings } = prepared;
+  if (!options.dryRun) noteReach(nodeDisk, world, viewsOf(world));
   const final = await converge(session, world);
   const before = snapshotIfAny();
-  if (!options.dryRun) promise(final, people);
-  const strays = await clean(session, final, before);
+  if (!options.dryRun) promise(final, prepared);
+  const strays = await clean(session, final, before, prepared.orphans);
   if (!options.dryRun) fs.writeFileSync(paths.appliedFile, "");
   return {
     changes: session.changes,
@@ -91,13 +96,21 @@ function driftedOf(changes: readonly Change[], before: Snapshot | null): Set<Cha
   return new Set(changes.filter(({ fact }) => was(fact)));
 }
 
-/** Before the strays: a hold or a repair in between must find the new promise. */
-function promise({ world, plan: { facts } }: Converged, people: readonly PersonFact[]): void {
+/**
+ * Before the strays: a hold or a repair in between must find the new promise. What was accepted comes first: facts
+ * that are promised and not accepted would be taken back by the next temporary agent.
+ */
+function promise(
+  { world, plan: { facts } }: Converged,
+  { accepted, people }: Pick<Prepared, "accepted" | "people">,
+): void {
   const tiers = Object.fromEntries(tiersOf(world));
+  const { network, bells } = world;
+  saveAccepted(nodeDisk, { ...accepted, world: { ...accepted.world, network, bells } });
   saveSnapshot(nodeDisk, { version: 1, facts, later: laterOf(world, facts), people, tiers });
 }
 
-function tiersOf({ config, deployed }: World): Map<string, string> {
+export function tiersOf({ config, deployed }: World): Map<string, string> {
   return new Map([
     ...config.agents.map(({ name, tier }) => [name, tier] as const),
     ...deployed.map(({ entry }) => [entry.name, entry.tier] as const),
@@ -136,13 +149,14 @@ async function clean(
   { options, acls }: Session,
   { world, plan: final, seen: before, changed }: Converged,
   snapshot: Snapshot | null,
+  orphans: ReadonlySet<string>,
 ): Promise<{ removed: Stray[]; findings: Finding[] }> {
   const configured = new Set(world.config.agents.map(({ name }) => name));
   const keep = new Set(world.config.excluded);
   const retired = openAgentDirectories().filter((name) => !configured.has(name) && !keep.has(name));
   const seen = changed ? await observe([], acls) : before;
   const strays = [
-    ...findStrays(final.facts, seen, { configured, keep }, retired),
+    ...findStrays(final.facts, seen, { configured, keep, orphans }, retired),
     ...switchedOff(final.facts, snapshot),
   ];
   const removed = strays.filter((one) => !one.pruneOnly || prunes(options.prune, one.agent));

@@ -14,7 +14,7 @@ import { type Change, diff, diffPeople, findStrays } from "./diff.ts";
 import type { Fact, Stray } from "./facts.ts";
 import { withHolds } from "./holds.ts";
 import { type FactKind, kindOf, kindOfStray } from "./kinds.ts";
-import { withApplyLock } from "./lock.ts";
+import { whileStill, withApplyLock } from "./lock.ts";
 import { observe, observePeople, type Seen } from "./observe.ts";
 import { realise, realiseRules } from "./realise.ts";
 import { agentOfFact, nameOfFact } from "./report.ts";
@@ -40,8 +40,17 @@ export interface Converged {
   readonly failures: Failure[];
 }
 
-/** Changes nothing. Throws `ConError` 69 when nothing was ever promised. */
+/**
+ * Changes nothing. Throws `ConError` 69 when nothing was ever promised. What is seen while something is being made,
+ * say a temporary agent, is looked at again when that is over.
+ */
 export async function drift(filter: Filter = {}): Promise<Drift[]> {
+  const found = await driftNow(filter);
+  if (found.length === 0) return found;
+  return (await whileStill(nodeDisk, () => driftNow(filter))) ?? found;
+}
+
+async function driftNow(filter: Filter): Promise<Drift[]> {
   const { changes, strays } = await differences(loadSnapshot(), filter, openAcl());
   return [
     ...changes.map(({ fact, why }) => ({
@@ -120,7 +129,8 @@ function strayParts(
   seen: Seen,
   { agents, kinds }: Filter,
 ): Differences["strays"] {
-  const known = { configured: new Set(Object.keys(tiers)), keep: new Set<string>() };
+  const nobody = new Set<string>();
+  const known = { configured: new Set(Object.keys(tiers)), keep: nobody, orphans: nobody };
   return findStrays(facts, seen, known, []).flatMap((stray) => {
     const kind = kindOfStray(stray);
     const fits =

@@ -17,6 +17,10 @@ import { directoryFlags, O_PATH, procPath, withDescriptor, withWalk } from "./wa
 /** Deeper trees are reported: they are no work of a tool, and each level holds a descriptor. */
 const maxDepth = 64;
 
+/** So ends what is said of a tree that is too deep: whoever made it keeps nobody else from anything. */
+const tooDeep = `is deeper than ${maxDepth} levels`;
+export const isTooDeep = (complaint: string): boolean => complaint.endsWith(tooDeep);
+
 /** Returns what could not be done, in words. */
 export function spread(
   fact: DirectoryFact,
@@ -27,7 +31,7 @@ export function spread(
   const named = fact.inherit?.named ?? [];
   const visit = (path: string, logical: string, depth: number): void => {
     if (depth > maxDepth) {
-      complaints.push(`${logical} is deeper than ${maxDepth} levels`);
+      complaints.push(`${logical} ${tooDeep}`);
       return;
     }
     withDescriptor(path, directoryFlags, (fd) => {

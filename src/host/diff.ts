@@ -99,12 +99,12 @@ export function diffPeople(
 
 /**
  * What lies on the machine and is not in the plan. `keep` are agents that are left alone; `retired`
- * have an open directory and no manifest.
+ * have an open directory and no manifest; `orphans` are temporary agents without a place in the plan.
  */
 export function findStrays(
   facts: readonly Fact[],
   seen: Seen,
-  agents: { readonly configured: ReadonlySet<string>; readonly keep: ReadonlySet<string> },
+  agents: Readonly<Record<"configured" | "keep" | "orphans", ReadonlySet<string>>>,
   retired: readonly string[],
 ): Stray[] {
   const planned = new Set(
@@ -113,7 +113,9 @@ export function findStrays(
   const stray = (kind: Stray["kind"], name: string, agent: string | null): Stray[] =>
     planned.has(name) || (agent !== null && agents.keep.has(agent))
       ? []
-      : [{ kind, name, agent, pruneOnly: agent !== null && !agents.configured.has(agent) }];
+      : [{ kind, name, agent, pruneOnly: agent !== null && !isKnown(agent) }];
+  const isKnown = (agent: string): boolean =>
+    agents.configured.has(agent) || agents.orphans.has(agent);
   return [
     ...[...seen.units].flatMap(([name, { active }]) => {
       const agent = agentOfUnit(name);

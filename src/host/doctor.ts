@@ -15,6 +15,7 @@ import { checkHealth } from "./doctor/health.ts";
 import { checkHolds } from "./doctor/holds.ts";
 import { checkBwrap, checkInotify, checkLimits, checkSystemd } from "./doctor/kernel.ts";
 import { checkLoad, checkMemory, checkMount, checkSpace } from "./doctor/machine.ts";
+import { checkMemories } from "./doctor/memories.ts";
 import { checkProviders } from "./doctor/providers.ts";
 import { rulesTrouble, seenTable } from "./rules.ts";
 
@@ -50,6 +51,7 @@ export async function examine(config: Config | null, options: ExamineOptions): P
     checkCredentials(config),
     checkHolds(),
     checkHealth(),
+    checkMemories(),
   ]);
   return [...inGroup("machine", machine.flat()), ...inGroup("installation", installation.flat())];
 }
@@ -76,6 +78,7 @@ const wanted = [
   "con-sweep.timer",
   "con-healthcheck.timer",
   "con-expiry.timer",
+  "con-upkeep.timer",
   "con-steward.path",
   "con-ready.target",
 ];

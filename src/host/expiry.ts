@@ -35,7 +35,7 @@ export const grantedDirectories = (facts: readonly Fact[]): string[] =>
     .filter((fact): fact is DirectoryFact => fact.kind === "directory" && fact.deep)
     .map(({ path }) => path);
 
-function difference(before: readonly Fact[], after: readonly Fact[]): Omit<Later, "at"> {
+export function difference(before: readonly Fact[], after: readonly Fact[]): Omit<Later, "at"> {
   const then = new Map(before.map((fact) => [keyOf(fact), fact]));
   const now = new Set(after.map(keyOf));
   return {

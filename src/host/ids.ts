@@ -1,7 +1,21 @@
 /** User and group names and numbers that con owns on a machine. Constants and pure look-ups. */
 
-/** Uids of agents; never reused, so that a file left behind never changes hands. */
+/** Uids of agents with a manifest; never reused, so that a file left behind never changes hands. */
 export const agentUids = { first: 20_000, last: 59_999 } as const;
+
+/**
+ * Uids of temporary agents. They go round, and each is free again only when nothing of the one before is left.
+ * Whoever has one of them counts as an agent, whether or not anybody knows which. So they lie where useradd(8)
+ * never looks for a number (login.defs(5): up to 60000), and where systemd gives none (UIDS-GIDS: unused).
+ */
+export const childUids = { first: 60_600, last: 61_099 } as const;
+
+const within = (uid: number, range: { readonly first: number; readonly last: number }): boolean =>
+  Number.isInteger(uid) && uid >= range.first && uid <= range.last;
+
+export const isChildUid = (uid: number): boolean => within(uid, childUids);
+/** People may have numbers of this range too; see the registry. */
+export const inAgentRange = (uid: number): boolean => within(uid, agentUids) || isChildUid(uid);
 
 /**
  * Fixed, because ACLs on the data volume hold numbers, and the container's /etc/group is made anew.
@@ -24,6 +38,17 @@ export interface People {
     string,
     { readonly gid: number; readonly members: readonly string[] }
   >;
+}
+
+/** Without temporary agents. */
+export function lastingPeople({ users, groups }: People): People {
+  const lasting = [...users].filter(([, { uid }]) => !isChildUid(uid));
+  const gone = new Set([...users.keys()].filter((name) => !lasting.some(([one]) => one === name)));
+  const open = [...groups].filter(([, { gid }]) => !isChildUid(gid));
+  const without = open.map(([name, { gid, members }]) => {
+    return [name, { gid, members: members.filter((member) => !gone.has(member)) }] as const;
+  });
+  return { users: new Map(lasting), groups: new Map(without) };
 }
 
 /** passwd(5) and group(5) text → People. Lines that are no records (comments, NIS) are skipped. */

@@ -23,7 +23,9 @@ export interface Assembled {
   readonly skills: readonly SkillFolder[];
 }
 
-export function assemble(agent: Agent, tree: Tree): { result: Assembled; problems: Problem[] } {
+export type Layered = Pick<Agent, "name" | "tier" | "roles" | "instructions">;
+
+export function assemble(agent: Layered, tree: Tree): { result: Assembled; problems: Problem[] } {
   const layers = [
     "AGENTS.md",
     `tiers/${agent.tier}.md`,
@@ -51,7 +53,7 @@ function textOf(tree: Tree, path: string): string {
   return bytes === undefined ? "" : new TextDecoder().decode(bytes);
 }
 
-function missingRoles(agent: Agent, tree: Tree): Problem[] {
+function missingRoles(agent: Layered, tree: Tree): Problem[] {
   const has = (role: string) => [...tree.keys()].some((path) => path.startsWith(`roles/${role}/`));
   return agent.roles
     .filter((role) => !has(role))

@@ -3,11 +3,29 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Disk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
-import { takeLock } from "../system/lock.ts";
+import { shareLock, takeLock } from "../system/lock.ts";
 import { applyLock } from "./paths.ts";
 
 /** A boot with a thousand agents takes a minute and a half. */
 const patienceSeconds = 120;
+/** Whoever only looks has less time: contracts have deadlines. */
+const lookSeconds = 10;
+
+/** While nobody changes anything; null where somebody still does after a while, or nobody ever did. */
+export async function whileStill<T>(
+  disk: Disk,
+  look: () => Promise<T>,
+  path: string = applyLock,
+): Promise<T | null> {
+  if (disk.find(path) === null) return null;
+  const lock = await shareLock(disk, path, lookSeconds);
+  if (lock === null) return null;
+  try {
+    return await look();
+  } finally {
+    lock.release();
+  }
+}
 
 /** Throws `ConError` 75 when another one is still at work after that. */
 export async function withApplyLock<T>(

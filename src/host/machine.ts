@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { readAgent, readSystem } from "../config/compiled.ts";
 import { parseNetworkTarget } from "../config/grammar.ts";
-import type { Config } from "../config/types.ts";
+import type { Agent, Config } from "../config/types.ts";
 import { errnoOf, namesIn } from "../system/disk.ts";
 import { ConError } from "../system/errors.ts";
 import * as paths from "./paths.ts";
@@ -99,16 +99,25 @@ const resolveTimeoutMs = 5_000;
 export async function readNetwork(config: Config, allowHost: boolean): Promise<Network> {
   const why = await rulesTrouble(allowHost);
   if (why !== null) return { usable: false, why };
-  const targets = config.agents.flatMap(({ can }) => can.network.map(parseNetworkTarget));
-  const hosts = new Set(targets.flatMap((target) => (target?.kind === "host" ? target.host : [])));
-  const found = await Promise.all(
-    [...hosts].map(async (host) => [host, await resolve(host)] as const),
-  );
+  // Of roles too: a temporary agent must not wait for a resolver.
+  const hosts = hostsOf([...config.agents, ...Object.values(config.roles)]);
+  const found = await resolveAll(hosts);
   const resolvers = (readIfThere("/etc/resolv.conf") ?? "")
     .split("\n")
     .flatMap((line) => /^nameserver\s+([0-9a-fA-F.:]+)\s*$/.exec(line)?.[1] ?? []);
-  return { usable: true, addresses: new Map(found), resolvers };
+  return { usable: true, addresses: found, resolvers };
 }
+
+/** The host names that network grants speak of. */
+export function hostsOf(holders: readonly { readonly can: Agent["can"] }[]): string[] {
+  const targets = holders.flatMap(({ can }) => can.network.map(parseNetworkTarget));
+  return [...new Set(targets.flatMap((target) => (target?.kind === "host" ? target.host : [])))];
+}
+
+export const resolveAll = async (
+  hosts: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> =>
+  new Map(await Promise.all(hosts.map(async (host) => [host, await resolve(host)] as const)));
 
 async function resolve(host: string): Promise<string[]> {
   const never = new Promise<[]>((done) => setTimeout(done, resolveTimeoutMs, []).unref());

@@ -24,6 +24,14 @@ export const holds = "/var/lib/con/holds";
 export const approvals = "/var/lib/con/approvals";
 /** Who asked for which agent; see commissions.ts. */
 export const commissions = "/var/lib/con/commissions";
+/** Which agents made temporary ones, and what became of them: one file for each request. */
+export const children = "/var/lib/con/children";
+/** Where temporary agents may have left files: one file for each of them; see children/reach.ts. */
+export const reach = "/var/lib/con/reach";
+/** What the latest bootstrap accepted of /etc/con; see accepted.ts. */
+export const accepted = "/var/lib/con/accepted.json";
+/** Temporary agents whose unit stopped, or whose time is over: one empty file for each. */
+export const ended = "/run/con/ended";
 /** Changes of the configuration that the steward is in the middle of. */
 export const changes = "/var/lib/con/steward/commissioning";
 /** Data of agents that were retired; root's alone. */

@@ -12,15 +12,19 @@ import type { Config, Problem, SourceFile } from "../config/types.ts";
 import { isDiskTrouble, nodeDisk } from "../system/disk.ts";
 import { replaceDurably } from "../system/durable.ts";
 import { ConError, exit } from "../system/errors.ts";
+import type { Accepted } from "./accepted.ts";
 import type { AclLibrary } from "./acl.ts";
 import { applyPeople, type Failure } from "./apply.ts";
+import { assembleAll } from "./assembled.ts";
+import { readSpawns } from "./children/read.ts";
+import { worldOf } from "./children/world.ts";
+import { layChildren } from "./children.ts";
 import { readCommissions, withChildren } from "./commissions.ts";
 import { gatherContracts } from "./contracts.ts";
 import { type Change, diffPeople } from "./diff.ts";
 import { grantedDirectories } from "./expiry.ts";
 import type { PersonFact } from "./facts.ts";
-import { gatewayUser, type People, serviceGroups, userOf } from "./ids.ts";
-import { type Assembled, assemble, type Tree } from "./instructions.ts";
+import { gatewayUser, lastingPeople, type People, serviceGroups, userOf } from "./ids.ts";
 import * as machine from "./machine.ts";
 import { observePeople } from "./observe.ts";
 import * as paths from "./paths.ts";
@@ -81,12 +85,22 @@ function calendarProblem(agent: string, files: readonly SourceFile[]): Problem {
   };
 }
 
+export interface Prepared {
+  readonly world: World;
+  /** What `world` is made of beside the records of temporary agents. */
+  readonly accepted: Accepted;
+  /** Temporary agents that are recorded and have no place in the plan. */
+  readonly orphans: ReadonlySet<string>;
+  readonly people: readonly PersonFact[];
+  readonly findings: readonly Finding[];
+}
+
 /** Users first: everything else needs the numbers that the machine really gave them. */
 export async function prepare(
   session: Session,
   configured: Config,
   problems: Problem[],
-): Promise<{ world: World; people: readonly PersonFact[]; findings: Finding[] }> {
+): Promise<Prepared> {
   const { options } = session;
   let config = withChildren(configured, readCommissions());
   const registry = machine.readRegistry();
@@ -94,31 +108,48 @@ export async function prepare(
   const names = [...config.agents.map(({ name }) => name), ...earlier].sort();
   const assigned = assignUids(registry, names, observePeople());
   if (!options.dryRun) saveRegistry(assigned);
-  const wanted = planPeople(names, assigned, config.system);
+  const now = Date.now();
+  const { spawns, findings: damaged } = readSpawns();
+  const { uids } = layChildren(config, { spawns, registry: assigned, now });
+  const all = [...names, ...Object.keys(uids).sort()];
+  const wanted = planPeople(all, { ...assigned, ...uids }, config.system);
   const people = await makePeople(session, wanted);
   const wrong = new Map(diffPeople(wanted, people).wrong.map(({ fact, why }) => [fact.name, why]));
   config = withoutWrongUsers(config, wrong, problems);
+  const without = new Set(Object.keys(uids).filter((name) => wrong.has(userOf(name))));
   const { tree, findings } = readTree(paths.configuration);
   const contracts = gatherContracts();
   const limit = machine.inotifyLimit();
-  const world: World = {
-    config,
-    now: Date.now(),
-    formerGrants: machine.grantsStillThere(grantedDirectories(snapshotIfAny()?.facts ?? [])),
-    deployed: machine.readDeployed(config.excluded),
-    registry: assigned,
-    gids: gidsOf(people),
-    gatewayUid: people.users.get(gatewayUser)?.uid ?? serviceGroups[gatewayUser],
-    people,
-    assembled: assembleAll(config, tree, problems),
-    bells: machine.bellsAtStart(config, limit),
-    inotifyLimit: limit,
-    credentials: machine.credentialNames(),
-    network: await machine.readNetwork(config, options.allowHost),
-    holds: readHolds(),
-    contracts: contracts.files,
+  const assembled = assembleAll(config, tree, problems);
+  const laidConfig = layChildren(config, { spawns, registry: assigned, now, without }).config;
+  const accepted: Accepted = {
+    version: 1,
+    world: {
+      config,
+      deployed: machine.readDeployed(config.excluded),
+      registry: assigned,
+      gids: gidsOf(people),
+      gatewayUid: people.users.get(gatewayUser)?.uid ?? serviceGroups[gatewayUser],
+      people: lastingPeople(people),
+      assembled: assembled.agents,
+      bells: machine.bellsAtStart(config, limit),
+      inotifyLimit: limit,
+      credentials: machine.credentialNames(),
+      network: await machine.readNetwork(laidConfig, options.allowHost),
+      contracts: contracts.files,
+    },
+    roles: assembled.roles,
   };
-  return { world, people: wanted, findings: [...findings, ...contracts.findings] };
+  const formerGrants = machine.grantsStillThere(grantedDirectories(snapshotIfAny()?.facts ?? []));
+  const moment = { spawns, without, now, formerGrants, holds: readHolds(), people };
+  const { world, laid } = worldOf(accepted, moment);
+  return {
+    world,
+    accepted,
+    orphans: laid.orphans,
+    people: wanted,
+    findings: [...findings, ...contracts.findings, ...damaged, ...laid.findings],
+  };
 }
 
 function saveRegistry(registry: Readonly<Record<string, number>>): void {
@@ -170,19 +201,4 @@ function gidsOf(people: People): World["gids"] {
   const gid = (name: keyof typeof serviceGroups) =>
     people.groups.get(name)?.gid ?? serviceGroups[name];
   return { agents: gid("agents"), trusted: gid("trusted"), "con-gateway": gid("con-gateway") };
-}
-
-function assembleAll(config: Config, tree: Tree, problems: Problem[]): Map<string, Assembled> {
-  const seen = new Set<string>();
-  return new Map(
-    config.agents.map((agent) => {
-      const { result, problems: found } = assemble(agent, tree);
-      for (const one of found) {
-        const key = `${one.file}:${one.line}:${one.why}`;
-        if (!seen.has(key)) problems.push({ ...one, file: `${paths.configuration}/${one.file}` });
-        seen.add(key);
-      }
-      return [agent.name, result];
-    }),
-  );
 }

@@ -14,7 +14,7 @@ export async function refreshUnits(changedPaths: readonly string[], units: Units
   );
   await onUnits("restart", listening);
   await onUnits("try-restart", oldRunners(changedPaths, units));
-  await refreshGateway(changedPaths, loaded);
+  if (loaded.includes(gatewayUnit)) await onUnits("try-restart", [gatewayUnit]);
 }
 
 /**
@@ -34,15 +34,7 @@ function oldRunners(changedPaths: readonly string[], units: Units): string[] {
 }
 
 /**
- * A running gateway knows the callers and keys of its start. It ends after the calls under way, and the
- * socket keeps new ones until it is back: before the units of new agents are started.
+ * Keys come from systemd when the gateway starts, so a change of its drop-in needs a restart. It ends after the
+ * calls under way, and the socket keeps new ones until it is back. Its configuration it reads anew by itself.
  */
-async function refreshGateway(
-  changedPaths: readonly string[],
-  loaded: readonly string[],
-): Promise<void> {
-  const isOld = changedPaths.includes(compiledPaths().gateway) || loaded.includes(gatewayUnit);
-  if (isOld) await onUnits("try-restart", [gatewayUnit]);
-}
-
 const gatewayUnit = "con-gateway.service";

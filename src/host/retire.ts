@@ -11,7 +11,7 @@ import { errnoOf, nodeDisk } from "../system/disk.ts";
 import { replaceDurably } from "../system/durable.ts";
 import { exec } from "../system/exec.ts";
 import type { Failure } from "./apply.ts";
-import { userOf } from "./ids.ts";
+import { isChildUid, userOf } from "./ids.ts";
 import { observePeople } from "./observe.ts";
 import * as paths from "./paths.ts";
 import { sysusersText } from "./plan/people.ts";
@@ -75,10 +75,15 @@ const notThere = 6;
 
 /** Its processes must have ended. The next boot makes no such user either. */
 export async function removeUser(agent: string): Promise<Failure[]> {
-  const user = userOf(agent);
-  const promised = snapshotIfAny()?.people ?? [];
+  const promised = (snapshotIfAny()?.people ?? []).filter(({ id }) => !isChildUid(id));
   if (promised.length > 0 && fs.existsSync(paths.sysusersFile))
     fs.writeFileSync(paths.sysusersFile, sysusersText(promised), { mode: 0o644 });
+  return deleteUser(agent);
+}
+
+/** User and group, whichever is still there. */
+export async function deleteUser(agent: string): Promise<Failure[]> {
+  const user = userOf(agent);
   const { users } = observePeople();
   const failures = users.has(user) ? await run(["userdel", "--force", user], agent) : [];
   const { groups } = observePeople();

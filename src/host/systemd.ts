@@ -20,6 +20,7 @@ const patterns = [
   "con-steward.*",
   "con-sweep.*",
   "con-schedule@*",
+  "con-upkeep.*",
 ];
 /** Far below ARG_MAX, and short enough that one call ends within its time limit. */
 const chunkSize = 200;

@@ -126,7 +126,7 @@ function followed(target: string, links: number): number {
 const blocked = (code: string, why: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${code}: ${why}`), { code });
 
-export function withDescriptor<T>(path: string, flags: number, act: (fd: number) => T): T {
+export function withDescriptor<T>(path: string | Buffer, flags: number, act: (fd: number) => T): T {
   const fd = fs.openSync(path, flags, 0o600);
   try {
     return act(fd);

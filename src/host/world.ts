@@ -12,8 +12,17 @@ export interface Deployed {
   readonly runtime: AgentRuntime;
 }
 
+/** Where a temporary agent comes from. */
+export interface Lineage {
+  readonly parent: string;
+  /** The task of the parent that waits for it. */
+  readonly task: string;
+}
+
 export interface World {
   readonly config: Config;
+  /** Temporary agents, which are in `config.agents` too. */
+  readonly children: ReadonlyMap<string, Lineage>;
   /** Epoch milliseconds: grants that ended before are not planned. */
   readonly now: number;
   /**

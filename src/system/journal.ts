@@ -9,8 +9,8 @@ export type SendEntry = (fields: Readonly<Record<string, string>>) => void;
 
 /** Null where there is no libsystemd. Field names are capitals, digits and `_`. */
 export async function loadJournal(): Promise<SendEntry | null> {
-  const { default: koffi } = await import("koffi");
   try {
+    const { default: koffi } = await import("koffi");
     const iovec = koffi.struct({ base: "void *", length: "size_t" });
     const send = koffi
       .load("libsystemd.so.0")
@@ -26,4 +26,24 @@ export async function loadJournal(): Promise<SendEntry | null> {
     if (error instanceof Error) return null;
     throw error;
   }
+}
+
+/** The same for a short program, which loads the library only when there is something to say. */
+export interface LateJournal {
+  readonly send: SendEntry;
+  /** All that was sent is in the journal. Call it before the program ends. */
+  readonly end: () => Promise<void>;
+}
+
+export function lateJournal(load: () => Promise<SendEntry | null> = loadJournal): LateJournal {
+  let sent: Promise<void> = Promise.resolve();
+  let loaded: Promise<SendEntry | null> | null = null;
+  return {
+    send: (fields) => {
+      loaded ??= load();
+      const now = loaded;
+      sent = sent.then(async () => (await now)?.(fields));
+    },
+    end: () => sent,
+  };
 }

@@ -19,7 +19,27 @@ const busy = 75;
 /** Null when another process holds it, and still does after `waitSeconds`. */
 export async function takeLock(disk: Disk, path: string, waitSeconds = 0): Promise<Lock | null> {
   const fd = disk.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  const code = await flock(fd, waitSeconds);
+  return locked(disk, path, fd, patience(waitSeconds));
+}
+
+/**
+ * Only keeps others from taking it: for those who look while nothing may change. The file must be there; it may lie
+ * where nothing can be written.
+ */
+export async function shareLock(disk: Disk, path: string, waitSeconds = 0): Promise<Lock | null> {
+  const fd = disk.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  return locked(disk, path, fd, ["-s", ...patience(waitSeconds)]);
+}
+
+const patience = (seconds: number): string[] => (seconds === 0 ? ["-n"] : ["-w", String(seconds)]);
+
+async function locked(
+  disk: Disk,
+  path: string,
+  fd: number,
+  how: readonly string[],
+): Promise<Lock | null> {
+  const code = await flock(fd, how);
   if (code === 0) return { release: () => disk.close(fd) };
   disk.close(fd);
   if (code === busy) return null;
@@ -27,10 +47,9 @@ export async function takeLock(disk: Disk, path: string, waitSeconds = 0): Promi
   throw new ConError(exit.unavailable, `cannot lock ${path}`, why, "install util-linux");
 }
 
-function flock(fd: number, waitSeconds: number): Promise<number | null> {
-  const wait = waitSeconds === 0 ? ["-n"] : ["-w", String(waitSeconds)];
+function flock(fd: number, how: readonly string[]): Promise<number | null> {
   return new Promise((resolve) => {
-    const child = spawn("flock", [...wait, "-E", String(busy), "3"], {
+    const child = spawn("flock", [...how, "-E", String(busy), "3"], {
       stdio: ["ignore", "ignore", "ignore", fd],
     });
     child.on("error", () => resolve(null));

@@ -33,6 +33,7 @@ test("bounds stand beside the plain lists", () => {
       "  network:",
       "    - api.github.com:443: {until: 2027-01-31T09:00:00.500Z}",
       '    - "*:80"',
+      "  models: [smart, {fast: {until: 2027-01-31T09:00:00Z}}]",
     ].join("\n"),
   );
   expect(problems).toEqual([]);
@@ -42,6 +43,7 @@ test("bounds stand beside the plain lists", () => {
     write: ["/srv/con/artifacts/b"],
     network: ["*:80", "api.github.com:443"],
     tools: ["read_file", "shell"],
+    models: ["fast", "smart"],
   });
   expect(agent?.constraints).toEqual({
     tools: { shell: { perMinute: 6, uses: 20, until: null } },
@@ -49,8 +51,18 @@ test("bounds stand beside the plain lists", () => {
       "task:y": at,
       "write:/srv/con/artifacts/b": at,
       "network:api.github.com:443": at + 500,
+      "models:fast": at,
     },
   });
+});
+
+test("memory stands for its tools, each with its bounds", () => {
+  const { agent, problems } = can("  tools: [reply, {memory: {per_minute: 9}}, recall]");
+  expect(problems).toEqual(["can.tools.2 recall is there twice, with different bounds"]);
+  expect(agent).toBeUndefined();
+  const whole = can("  tools: [reply, {memory: {per_minute: 9}}]").agent;
+  expect(whole?.can.tools).toEqual(["reply", "remember", "recall", "forget", "verify", "memories"]);
+  expect(whole?.constraints.tools).toMatchObject({ recall: { perMinute: 9 } });
 });
 
 test.each([
@@ -58,6 +70,9 @@ test.each([
   ["tools: [{shell: {}}]", "can.tools.0.shell {} does not fit"],
   ["tools: [{shell: null}]", "can.tools.0.shell it has no value"],
   ["tools: [{shell: {often: 1}}]", "can.tools.0.shell.often there is no key often"],
+  ["models: [nobody]", "there is no model alias nobody"],
+  ["models: [{nobody: {until: 2027-01-31T09:00:00Z}}]", "there is no model alias nobody"],
+  ["models: [{fast: {uses: 1}}]", "can.models.0.fast.uses there is no key uses"],
   ["tools: [{sudo: {uses: 1}}]", "can.tools.0.sudo sudo is not a valid name"],
   ["tools: [{shell: {uses: 1}, reply: {uses: 1}}]", "does not fit"],
   ["tools: [{shell: {per_minute: 1.5}}]", "can.tools.0.shell.per_minute 1.5 does not fit"],
@@ -131,13 +146,20 @@ describe("patterns", () => {
 describe("ends", () => {
   const constraints = {
     tools: { shell: { perMinute: null, uses: null, until: at } },
-    until: { "write:/w": at + 1, "task:y": at },
+    until: { "write:/w": at + 1, "task:y": at, "models:adviser": at },
   };
-  const all = { task: ["y", "z"], read: ["/w"], write: ["/w"], network: [], tools: ["shell"] };
+  const all = {
+    task: ["y", "z"],
+    read: ["/w"],
+    write: ["/w"],
+    network: [],
+    tools: ["shell"],
+    models: ["adviser"],
+  };
 
   test("a grant holds before its end, and not at it", () => {
     expect(inForce(all, constraints, at - 1)).toEqual(all);
-    const then = { task: ["z"], read: ["/w"], write: ["/w"], network: [], tools: [] };
+    const then = { task: ["z"], read: ["/w"], write: ["/w"], network: [], tools: [], models: [] };
     expect(inForce(all, constraints, at)).toEqual(then);
     expect(inForce(all, constraints, at + 1)).toEqual({ ...then, write: [] });
     expect(inForce(all, noConstraints, Infinity)).toEqual(all);
@@ -151,7 +173,7 @@ describe("ends", () => {
 
   test("another place takes its end along", () => {
     const moved = withPlaces(constraints, (path) => `/dev${path}`);
-    expect(moved.until).toEqual({ "write:/dev/w": at + 1, "task:y": at });
+    expect(moved.until).toEqual({ "write:/dev/w": at + 1, "task:y": at, "models:adviser": at });
   });
 
   test("a time is a time with a zone", () => {

@@ -31,7 +31,7 @@ describe("shipped files", () => {
     expect(config?.agents.length).toBeGreaterThan(0);
   });
 
-  test.each(["con", "agent"])("schema %s is a valid JSON Schema", (name) => {
+  test.each(["con", "agent", "role"])("schema %s is a valid JSON Schema", (name) => {
     const schema = JSON.parse(readFileSync(`src/config/schema/${name}.schema.json`, "utf8"));
     const ajv = new Ajv2020();
     expect(ajv.validateSchema(schema)).toBe(true);
@@ -46,12 +46,16 @@ test("a manifest of name, tier and description gets every default", () => {
     tier: "worker",
     roles: [],
     model: "fast",
-    can: { task: [], read: [], write: [], network: [], tools: [] },
+    can: { task: [], read: [], write: [], network: [], tools: [], models: [] },
     constraints: noConstraints,
+    spawn: null,
     may: noMay,
     approval: [],
     budget: noBudget,
-    limits: { memory: "2G", cpu: "200%", tasks: 256, runtimeSeconds: 1800, steps: 100 },
+    limits: {
+      ...{ memory: "2G", cpu: "200%", tasks: 256, runtimeSeconds: 1800, steps: 100 },
+      ...{ reviewEvery: 100, askAfter: 300 },
+    },
     schedule: null,
     instructions: "",
   });
@@ -85,8 +89,8 @@ describe("one bad manifest", () => {
     ],
     [
       "key of a later version",
-      "name: x\ntier: worker\ndescription: d\nspawn: {}\n",
-      "4:1 spawn spawn is not built yet",
+      "name: x\ntier: worker\ndescription: d\nrunner: {}\n",
+      "4:1 runner runner is not built yet",
     ],
     ["duplicate key", "name: x\nname: x\n", "2:1  Map keys must be unique"],
     ["two documents", "name: x\n---\nname: y\n", "2:1  "],

@@ -49,6 +49,7 @@ function world(change: Partial<World> = {}, temp = bounded): World {
   return {
     config,
     now: first - 1,
+    children: new Map(),
     formerGrants: new Set(),
     deployed: [],
     registry: assignUids({}, ["desk", "temp"], people),

@@ -24,11 +24,18 @@ const open: Network = {
   resolvers: ["192.0.2.53"],
 };
 
-function world(change: Partial<World> = {}, files: Record<string, string> = manifests): World {
+function world(
+  change: Partial<World> = {},
+  files: Record<string, string> = manifests,
+  models = {},
+): World {
   const { config, problems } = parseConfig({
     system: {
       path: "con.yaml",
-      text: "system: {front_desk: desk}\nmodels: {fast: [builtin/reflex], smart: [builtin/reflex]}\n",
+      text: `system: {front_desk: desk}\nmodels: ${JSON.stringify({
+        ...{ fast: ["builtin/reflex"], smart: ["builtin/reflex"] },
+        ...models,
+      })}\n`,
     },
     agents: Object.entries(files).map(([name, text]) => ({ path: `agents.d/${name}.yaml`, text })),
   });
@@ -37,6 +44,7 @@ function world(change: Partial<World> = {}, files: Record<string, string> = mani
   return {
     config,
     now: 0,
+    children: new Map(),
     formerGrants: new Set(),
     deployed: [],
     registry: assignUids({}, ["desk", "loner", "worker"], people),
@@ -179,8 +187,29 @@ test("the gateway knows every agent by uid and lets each use its own alias", () 
   ]);
 });
 
+test("aliases beside its own are used as long as they are granted, and their windows are known", () => {
+  const files = {
+    ...manifests,
+    loner: `${manifests.loner}can: {models: [smart, {spare: {until: 1970-01-01T00:00:01Z}}]}\n`,
+  };
+  const spare = { use: ["builtin/reflex"], context: 16_000 };
+  const at = (now: number) => {
+    const base = world({ now }, files, { spare });
+    const { facts } = plan(base);
+    const { callers } = JSON.parse(text(facts, "/gateway.json"));
+    const { models: windows } = JSON.parse(text(facts, "/agents/loner.json"));
+    return { may: callers[2].models, windows };
+  };
+  expect(at(999)).toEqual({
+    may: ["fast", "smart", "spare"],
+    windows: { fast: null, smart: null, spare: 16_000 },
+  });
+  expect(at(1000)).toEqual({ may: ["fast", "smart"], windows: { fast: null, smart: null } });
+});
+
 test("an excluded agent that was deployed stays in view, and nothing of its own is planned", () => {
-  const before = plan(world()).facts;
+  const worker = `${manifests.worker}  models: [smart]\nbudget: {usd_per_day: 1}\n`;
+  const before = plan(world({}, { ...manifests, worker })).facts;
   const entry = JSON.parse(text(before, "/system.json")).agents[2];
   const runtime = JSON.parse(text(before, "agents/worker.json"));
   const files = { ...manifests, worker: "name: worker\ntier: king\n" };

@@ -8,11 +8,17 @@ import type {
   Agent,
   AgentEntry,
   AgentRuntime,
+  Budget,
   Config,
   GatewayRuntime,
   HealthRuntime,
+  ModelWindow,
+  Payer,
   SystemRuntime,
 } from "../../config/types.ts";
+
+import type { World } from "../world.ts";
+import { ancestorsOf } from "./views.ts";
 
 export interface Places {
   readonly root: string;
@@ -47,7 +53,13 @@ export function compileSystem(
   };
 }
 
-export function compileEntry(agent: Agent, uid: number, wake: AgentEntry["wake"]): AgentEntry {
+/** `parent`: of a temporary agent. */
+export function compileEntry(
+  agent: Agent,
+  uid: number,
+  wake: AgentEntry["wake"],
+  parent?: string,
+): AgentEntry {
   return {
     name: agent.name,
     uid,
@@ -56,6 +68,7 @@ export function compileEntry(agent: Agent, uid: number, wake: AgentEntry["wake"]
     model: agent.model,
     schedule: agent.schedule?.at ?? null,
     wake,
+    ...(parent === undefined ? {} : { parent }),
   };
 }
 
@@ -74,14 +87,23 @@ export function compileAgent(
     uid: facts.uid,
     tier: agent.tier,
     model: agent.model,
+    context: config.models[agent.model]?.context ?? null,
+    summarizer: summarizerOf(config, agent.model),
+    models: windowsOf(config, agent),
     inboxes,
     trustedUids,
     taskerUids: [...facts.taskerUids].sort((a, b) => a - b),
     can: agent.can,
     constraints: agent.constraints,
+    spawn: agent.spawn,
+    roles: (agent.spawn?.roles ?? []).flatMap((name) => {
+      const role = Object.hasOwn(config.roles, name) ? config.roles[name] : undefined;
+      return role === undefined ? [] : [{ name, description: role.description }];
+    }),
     may: agent.may,
     approval: agent.approval,
     budget: agent.budget,
+    ...(agent.cascade === undefined ? {} : { cascade: agent.cascade }),
     limits: agent.limits,
     schedule: agent.schedule,
     instructions: facts.instructions,
@@ -93,19 +115,62 @@ export function compileAgent(
   };
 }
 
-/** Root may use every alias: `con model test` asks as root. */
+/** The alias for it is everybody's; its price is the caller's. */
+const summarizerAlias = "summarizer";
+
+function summarizerOf({ models }: Config, model: string): ModelWindow | null {
+  const alias = Object.hasOwn(models, summarizerAlias) ? models[summarizerAlias] : undefined;
+  if (alias === undefined || model === summarizerAlias) return null;
+  return { model: summarizerAlias, context: alias.context };
+}
+
+/** Of every alias that it may use. */
+function windowsOf(config: Config, { model, can }: Agent): Record<string, number | null> {
+  const aliases = [model, ...can.models, summarizerOf(config, model)?.model ?? model];
+  const known = aliases.filter((alias) => Object.hasOwn(config.models, alias));
+  return Object.fromEntries(known.map((alias) => [alias, config.models[alias]?.context ?? null]));
+}
+
+/**
+ * By agent: `granted` are the aliases beside its own that it may use now, `budgets` those of agents whose manifest is
+ * refused. Root may use every alias: `con model test` asks as root.
+ */
 export function compileGateway(
   config: Config,
   places: Places,
   agents: readonly AgentEntry[],
+  {
+    children = new Map(),
+    granted = new Map(),
+    budgets: deployed = new Map(),
+  }: {
+    readonly children?: World["children"];
+    readonly granted?: ReadonlyMap<string, readonly string[]>;
+    readonly budgets?: ReadonlyMap<string, Budget>;
+  } = {},
 ): GatewayRuntime {
-  const budgets = new Map(config.agents.map(({ name, budget }) => [name, budget]));
+  const configured = config.agents.map(({ name, budget }) => [name, budget] as const);
+  const budgets = new Map([...deployed, ...configured]);
+  const uids = new Map(agents.map(({ name, uid }) => [name, uid]));
+  const payersOf = (name: string): Payer[] =>
+    ancestorsOf(children, name).flatMap(({ parent, task }) => {
+      const uid = uids.get(parent);
+      const budget = budgets.get(parent) ?? noBudget;
+      return uid === undefined ? [] : [{ uid, name: parent, task, budget }];
+    });
   const callers = agents.map(({ uid, name, tier, model }) => ({
     uid,
     name,
     tier,
-    models: [model],
+    models: [
+      ...new Set([
+        model,
+        summarizerOf(config, model)?.model ?? model,
+        ...(granted.get(name) ?? []),
+      ]),
+    ],
     budget: budgets.get(name) ?? noBudget,
+    ...(children.has(name) ? { payers: payersOf(name) } : {}),
   }));
   return {
     version: 1,
@@ -119,7 +184,10 @@ export function compileGateway(
   };
 }
 
-/** For the evaluator of contracts. Escalations go to the agent with the role sysadmin. */
+/**
+ * For the evaluator of contracts. Escalations go to the agent with the role sysadmin. Temporary agents come and go
+ * between two evaluations: the steward looks after them.
+ */
 export function compileHealth(
   config: Config,
   places: Places,
@@ -129,6 +197,7 @@ export function compileHealth(
   // An alarm before the budget is spent needs no number of its own.
   const maxUsdPerDay = thresholds.maxUsdPerDay ?? config.budget.usdPerDay;
   const { frontDesk, name } = config.system;
+  const lasting = entries.filter(({ parent }) => parent === undefined);
   const runtimes = new Map(config.agents.map((agent) => [agent.name, agent.limits.runtimeSeconds]));
   const credentials = Object.values(config.providers).flatMap(({ credential }) => credential ?? []);
   return {
@@ -139,7 +208,7 @@ export function compileHealth(
     sysadmin: config.agents.find(({ roles }) => roles.includes("sysadmin"))?.name ?? frontDesk,
     intervalSeconds,
     thresholds: { ...thresholds, maxUsdPerDay },
-    agents: entries.map((entry) => ({
+    agents: lasting.map((entry) => ({
       name: entry.name,
       uid: entry.uid,
       tier: entry.tier,

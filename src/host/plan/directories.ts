@@ -54,10 +54,13 @@ function systemDirectories(world: World, views: Views): DirectoryFact[] {
     ...stewardDirectories(world, views),
     ours(paths.archive, 0o700),
     ours(paths.commissions, 0o755),
+    ours(paths.children, 0o700),
+    ours(paths.reach, 0o700),
     ours(dirname(paths.changes), 0o700),
     ours(paths.changes, 0o700),
     ours(paths.runtime, 0o755),
     ours(paths.bellDirectory, 0o755),
+    ours(paths.ended, 0o755),
   ];
 }
 

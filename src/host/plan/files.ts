@@ -1,7 +1,7 @@
 /** Compiled configuration, instructions and skills as files. Pure. */
 import { dirname, join } from "node:path";
 import { compiledPaths } from "../../config/compiled.ts";
-import type { AgentEntry } from "../../config/types.ts";
+import type { AgentEntry, GatewayRuntime } from "../../config/types.ts";
 import type { DirectoryFact, FileFact } from "../facts.ts";
 import { trustedUids } from "../ids.ts";
 import * as paths from "../paths.ts";
@@ -14,6 +14,7 @@ import {
   compileSystem,
   type Places,
 } from "./compiled.ts";
+import { storedCredentials } from "./units.ts";
 import type { View, Views } from "./views.ts";
 
 const compiled = compiledPaths();
@@ -40,13 +41,18 @@ const json = (value: unknown): string => `${JSON.stringify(value)}\n`;
 export function planFiles(world: World, views: Views): (FileFact | DirectoryFact)[] {
   const { config, gids } = world;
   const entries = entriesOf(world, views);
+  const granted = new Map(views.all.map(({ name, can }) => [name, can.models]));
+  const budgets = new Map(world.deployed.map(({ entry, runtime }) => [entry.name, runtime.budget]));
   return [
     file(compiled.system, 0, 0o644, json(compileSystem(config, places, entries))),
     file(
       compiled.gateway,
       gids["con-gateway"],
       0o640,
-      json(compileGateway(config, places, entries)),
+      json({
+        ...compileGateway(config, places, entries, { children: world.children, granted, budgets }),
+        credentials: storedCredentials(world),
+      } satisfies GatewayRuntime),
     ),
     file(compiled.health, 0, 0o600, json(compileHealth(config, places, entries))),
     file(paths.wakeFile, 0, 0o644, wakeText(world)),
@@ -57,10 +63,16 @@ export function planFiles(world: World, views: Views): (FileFact | DirectoryFact
 
 function entriesOf(world: World, views: Views): AgentEntry[] {
   const current = views.all.flatMap(({ name, uid, agent }) =>
-    agent === null ? [] : [compileEntry(agent, uid, world.bells.has(name) ? "bell" : "path")],
+    agent === null
+      ? []
+      : [compileEntry(agent, uid, wakeOf(world, name), world.children.get(name)?.parent)],
   );
   return [...current, ...world.deployed.map(({ entry }) => entry)];
 }
+
+/** A temporary agent has no path unit: the machine has few. */
+const wakeOf = ({ bells, children }: World, name: string): AgentEntry["wake"] =>
+  bells.has(name) || children.has(name) ? "bell" : "path";
 
 const wakeText = (world: World): string =>
   json({ version: 1, inotifyLimit: world.inotifyLimit, bells: [...world.bells].sort() });
@@ -72,8 +84,8 @@ function agentFiles(world: World, views: Views, view: View): (FileFact | Directo
   const { text, skills } = assembled;
   const facts = {
     uid,
-    wake: world.bells.has(name) ? ("bell" as const) : ("path" as const),
-    taskerUids: views.taskers(name),
+    wake: wakeOf(world, name),
+    taskerUids: [...views.taskers(name), ...parentUid(world, name)],
     instructions: text,
     skills,
   };
@@ -84,6 +96,12 @@ function agentFiles(world: World, views: Views, view: View): (FileFact | Directo
     file(join(home, "AGENTS.md"), gid, 0o640, text),
     ...skills.flatMap((skill) => skillFiles(join(home, "skills", skill.name), gid, skill.files)),
   ];
+}
+
+/** Its parent's word reaches it by the steward only: there is no access list for it. */
+function parentUid({ children, registry }: World, name: string): number[] {
+  const lineage = children.get(name);
+  return lineage === undefined ? [] : [registry[lineage.parent] ?? []].flat();
 }
 
 function contractFiles({ contracts }: World): (FileFact | DirectoryFact)[] {

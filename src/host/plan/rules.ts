@@ -5,7 +5,7 @@
  * one that is not known yet are closed too. DNS is open only to those that may go somewhere.
  */
 import { type NetworkTarget, parseNetworkTarget } from "../../config/grammar.ts";
-import { agentUids } from "../ids.ts";
+import { agentUids, childUids } from "../ids.ts";
 import type { Finding, World } from "../world.ts";
 import type { Views } from "./views.ts";
 
@@ -62,14 +62,14 @@ const dnsRules = (uid: number, address: string): string[] => [
 
 /** `add` before `delete` makes the transaction work on the first load too. */
 function tableText(lines: readonly string[]): string {
-  const { first, last } = agentUids;
+  const ranges = [agentUids, childUids].map(({ first, last }) => `${first}-${last}`);
   return `${[
     `add table inet ${tableName}`,
     `delete table inet ${tableName}`,
     `table inet ${tableName} {`,
     "  chain output {",
     "    type filter hook output priority filter; policy accept;",
-    `    meta skuid ${first}-${last} jump agents`,
+    `    meta skuid { ${ranges.join(", ")} } jump agents`,
     "  }",
     "  chain agents {",
     ...[...new Set(lines)].map((line) => `    ${line}`),

@@ -46,6 +46,7 @@ export function planUnits(world: World, views: Views): UnitPart[] {
     unit("con-healthcheck.timer", null),
     ...expiryTimer(world, views),
     unit("con-expiry.timer", null),
+    unit("con-upkeep.timer", null),
     ...credentialDropIn(world),
     ...ordered.flatMap((view) => agentUnits(world, views, view)),
   ];
@@ -77,11 +78,14 @@ function expiryTimer({ now }: World, views: Views): FileFact[] {
 const calendarOf = (at: number): string =>
   `${new Date(Math.ceil(at / 1000) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
+/** Those that providers name and that are stored: the gateway gets them from systemd. */
+export function storedCredentials({ config, credentials }: World): string[] {
+  const wanted = Object.values(config.providers).flatMap(({ credential }) => credential ?? []);
+  return [...new Set(wanted)].filter((name) => credentials.has(name)).sort();
+}
+
 function credentialDropIn(world: World): FileFact[] {
-  const wanted = Object.values(world.config.providers).flatMap(
-    ({ credential }) => credential ?? [],
-  );
-  const names = [...new Set(wanted)].filter((name) => world.credentials.has(name)).sort();
+  const names = storedCredentials(world);
   if (names.length === 0) return [];
   const lines = names.map(
     (name) => `LoadCredentialEncrypted=${name}:${join(paths.credentials, `${name}.cred`)}`,
@@ -104,7 +108,7 @@ function agentUnits(world: World, views: Views, view: View): UnitPart[] {
 }
 
 function wakeUnits(world: World, views: Views, name: string): UnitPart[] {
-  if (world.bells.has(name)) {
+  if (world.bells.has(name) || world.children.has(name)) {
     const named = senders(world, views, name).map((entry) => ({ ...entry, perms: 2 }));
     return [
       unit(bellUnit(name), name),
@@ -133,11 +137,15 @@ function serviceLines(world: World, views: Views, view: View, agent: Agent): str
     ...(limits.cpu === cpu ? [] : [`CPUQuota=${limits.cpu}`]),
     ...(limits.tasks === tasks ? [] : [`TasksMax=${limits.tasks}`]),
     ...(can.network.length > 0 && world.network.usable ? networkLines : []),
+    ...(world.children.has(agent.name) ? [endMark(agent.name)] : []),
     ...(agent.tier === "worker"
       ? workerLines(world, views, view)
       : officeLines(world, views, view)),
   ];
 }
+
+/** The steward sees by it that there is something to collect. As root, outside of the unit's own view. */
+const endMark = (name: string): string => `ExecStopPost=+/usr/bin/touch ${join(paths.ended, name)}`;
 
 /** The packet rules by uid decide where it may go. */
 const networkLines = [

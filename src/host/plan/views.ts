@@ -6,7 +6,7 @@ import { noMay } from "../../config/authority.ts";
 import { inForce, noConstraints } from "../../config/grants.ts";
 import type { Agent, Tier } from "../../config/types.ts";
 import { userOf } from "../ids.ts";
-import type { World } from "../world.ts";
+import type { Lineage, World } from "../world.ts";
 
 export interface View {
   readonly name: string;
@@ -18,6 +18,7 @@ export interface View {
   readonly constraints: Agent["constraints"];
   readonly may: Agent["may"];
   readonly approval: Agent["approval"];
+  readonly spawn: Agent["spawn"];
   /** Null when the manifest is refused: then nothing of its own is planned. */
   readonly agent: Agent | null;
 }
@@ -43,6 +44,7 @@ export function viewsOf(world: World): Views {
           constraints: runtime.constraints ?? noConstraints,
           may: runtime.may ?? noMay,
           approval: runtime.approval ?? [],
+          spawn: runtime.spawn ?? null,
         },
         null,
       ),
@@ -61,21 +63,30 @@ export function viewsOf(world: World): Views {
 }
 
 /** Whether it asks the steward for anything: by its manifest, or because calls of its wait for people. */
-export const mayAsk = ({ may, approval }: Pick<View, "may" | "approval">): boolean =>
-  may.request.length > 0 || approval.length > 0;
+export const mayAsk = ({ may, approval, spawn }: View): boolean =>
+  may.request.length > 0 || approval.length > 0 || spawn !== null;
 
 function view(
   world: World,
   name: string,
   tier: Tier,
-  { constraints, may, approval, ...parts }: Pick<Agent, "can" | "constraints" | "may" | "approval">,
+  parts: Pick<Agent, "can" | "constraints" | "may" | "approval" | "spawn">,
   configured: Agent | null,
 ): View {
+  const { constraints, may, approval, spawn } = parts;
   const can = inForce(parts.can, constraints, world.now);
   const agent = configured === null ? null : { ...configured, can };
   const uid = uidOf(world, name);
   const gid = world.people.users.get(userOf(name))?.gid ?? uid;
-  return { name, uid, gid, tier, can, constraints, may, approval, agent };
+  return { name, uid, gid, tier, can, constraints, may, approval, spawn, agent };
+}
+
+/** Nearest first; none for an agent that has a manifest. */
+export function ancestorsOf(children: World["children"], name: string): Lineage[] {
+  const found: Lineage[] = [];
+  for (let one = children.get(name); one !== undefined; one = children.get(one.parent))
+    found.push(one);
+  return found;
 }
 
 function uidOf(world: World, name: string): number {

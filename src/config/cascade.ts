@@ -1,0 +1,200 @@
+/**
+ * `cascade:` of con.yaml and of a manifest: which layers answer before a model is asked. Pure.
+ *
+ * A layer is off until it is named. A manifest's word about a layer takes the place of con.yaml's, and `false` switches
+ * it off. Never: lets a layer read or ask what the manifest does not grant. What con.yaml names for everybody and one
+ * agent has no grant for is left out for that agent; a manifest that names it is refused.
+ */
+import type { Broken } from "./broken.ts";
+import { grantRoots, parseDuration, parseGrant } from "./grammar.ts";
+import type { Agent, Cascade } from "./types.ts";
+
+interface RawCache {
+  readonly exact?: boolean;
+  readonly semantic?: number | false;
+  readonly ttl?: string;
+  readonly max?: number;
+}
+
+interface RawDocuments {
+  readonly paths: readonly string[];
+  readonly answer?: number;
+  readonly augment?: number;
+}
+
+interface RawRoute {
+  readonly fast: string;
+  readonly balanced: string;
+  readonly strong: string;
+}
+
+export interface RawCascade {
+  readonly reflex?: boolean;
+  readonly cache?: false | RawCache;
+  readonly documents?: false | RawDocuments;
+  readonly route?: false | RawRoute;
+  readonly escalate?: boolean;
+  readonly learn?: boolean;
+}
+
+const defaults = { ttl: "1h", max: 200, answer: 0.85, augment: 0.6 } as const;
+
+export interface CascadeAround {
+  /** Of con.yaml. */
+  readonly common: RawCascade | undefined;
+  readonly agent: Pick<Agent, "model" | "can">;
+  /** Aliases of con.yaml. */
+  readonly models: readonly string[];
+}
+
+/** Null where nothing is switched on. */
+export function cascadeOf(
+  raw: RawCascade | undefined,
+  { common, agent, models }: CascadeAround,
+): { readonly cascade: Cascade | null; readonly broken: readonly Broken[] } {
+  const all = { ...common, ...raw };
+  const route = routeOf(all.route, agent);
+  const cascade: Cascade = {
+    reflex: all.reflex ?? false,
+    cache: cacheOf(all.cache),
+    documents: documentsOf(all.documents, agent),
+    route,
+    escalate: (all.escalate ?? false) && route !== null && route.fast !== route.balanced,
+    learn: all.learn ?? false,
+  };
+  const broken = [
+    ...brokenCascade(raw, models),
+    ...brokenGrants(raw, agent, models),
+    ...alone(raw, all),
+  ];
+  const isOn = Object.values(cascade).some((layer) => layer !== null && layer !== false);
+  return { cascade: isOn ? cascade : null, broken };
+}
+
+function cacheOf(raw: RawCascade["cache"]): Cascade["cache"] {
+  if (raw === undefined || raw === false) return null;
+  const exact = raw.exact ?? false;
+  const semantic = raw.semantic === undefined || raw.semantic === false ? null : raw.semantic;
+  if (!exact && semantic === null) return null;
+  const ttlSeconds = parseDuration(raw.ttl ?? defaults.ttl) ?? 0;
+  return { exact, semantic, ttlSeconds, max: raw.max ?? defaults.max };
+}
+
+const isWithin = (directory: string, path: string): boolean =>
+  path === directory || path.startsWith(`${directory}/`);
+
+const mayRead = ({ can }: Pick<Agent, "can">, path: string): boolean =>
+  [...can.read, ...can.write].some((directory) => isWithin(directory, path));
+
+const directoryOf = (text: string): string | null => {
+  const grant = parseGrant(text, grantRoots.read);
+  return "directory" in grant ? grant.directory : null;
+};
+
+function documentsOf(
+  raw: RawCascade["documents"],
+  agent: Pick<Agent, "can">,
+): Cascade["documents"] {
+  if (raw === undefined || raw === false) return null;
+  const directories = raw.paths.flatMap((text) => directoryOf(text) ?? []);
+  const paths = [...new Set(directories.filter((path) => mayRead(agent, path)))].sort();
+  const { answer = defaults.answer, augment = defaults.augment } = raw;
+  return paths.length === 0 ? null : { paths, answer, augment };
+}
+
+const mayAsk = ({ model, can }: Pick<Agent, "model" | "can">, alias: string): boolean =>
+  alias === model || can.models.includes(alias);
+
+/** What it may not ask becomes its own model. */
+function routeOf(raw: RawCascade["route"], agent: Pick<Agent, "model" | "can">): Cascade["route"] {
+  if (raw === undefined || raw === false) return null;
+  const one = (alias: string): string => (mayAsk(agent, alias) ? alias : agent.model);
+  const route = { fast: one(raw.fast), balanced: one(raw.balanced), strong: one(raw.strong) };
+  return Object.values(route).every((alias) => alias === agent.model) ? null : route;
+}
+
+/** What is wrong whoever it is for. */
+export function brokenCascade(raw: RawCascade | undefined, models: readonly string[]): Broken[] {
+  const { cache = false, documents = false, route = false } = raw ?? {};
+  const broken: Broken[] = [];
+  if (cache !== false && cache.ttl !== undefined && parseDuration(cache.ttl) === null)
+    broken.push({
+      path: ["cascade", "cache", "ttl"],
+      why: `${cache.ttl} is more than a day`,
+      remedy: "expected a time like 10min or 1h, at most 24h",
+    });
+  if (documents !== false) {
+    const { answer = defaults.answer, augment = defaults.augment } = documents;
+    if (augment > answer)
+      broken.push({
+        path: ["cascade", "documents"],
+        why: `augment ${augment} is above answer ${answer}`,
+        remedy: "the score for an answer must be the higher one",
+      });
+    broken.push(...documents.paths.flatMap(brokenPath));
+  }
+  if (route !== false) broken.push(...brokenAliases(route, models));
+  return broken;
+}
+
+function brokenPath(text: string, index: number): Broken[] {
+  const grant = parseGrant(text, grantRoots.read);
+  if ("directory" in grant) return [];
+  const remedy = `expected a directory like ${grantRoots.read[0]}/handbook/**`;
+  return [{ path: ["cascade", "documents", "paths", index], why: grant.why, remedy }];
+}
+
+const brokenAliases = (route: RawRoute, models: readonly string[]): Broken[] =>
+  Object.entries(route).flatMap(([grade, alias]: [string, string]) =>
+    models.includes(alias)
+      ? []
+      : [
+          {
+            path: ["cascade", "route", grade],
+            why: `there is no model alias ${alias}`,
+            remedy: `the aliases of con.yaml are: ${models.join(", ")}`,
+          },
+        ],
+  );
+
+/** Of a manifest: it names what it does not grant. */
+function brokenGrants(
+  raw: RawCascade | undefined,
+  agent: Pick<Agent, "model" | "can">,
+  models: readonly string[],
+): Broken[] {
+  const { documents = false, route = false } = raw ?? {};
+  const paths = documents === false ? [] : documents.paths;
+  const aliases: [string, string][] = route === false ? [] : Object.entries(route);
+  return [
+    ...paths.flatMap((text, index) => {
+      const directory = directoryOf(text);
+      if (directory === null || mayRead(agent, directory)) return [];
+      const path = ["cascade", "documents", "paths", index];
+      return [{ path, why: `${text} is not in can.read`, remedy: "add it to can.read" }];
+    }),
+    ...aliases.flatMap(([grade, alias]) => {
+      if (!models.includes(alias) || mayAsk(agent, alias)) return [];
+      const path = ["cascade", "route", grade];
+      const why = `${alias} is neither its own model nor in can.models`;
+      return [{ path, why, remedy: "add it to can.models" }];
+    }),
+  ];
+}
+
+function alone(raw: RawCascade | undefined, all: RawCascade): Broken[] {
+  if (raw?.escalate !== true || (all.route !== undefined && all.route !== false)) return [];
+  const why = "there is no route, so there is no better model";
+  return [{ path: ["cascade", "escalate"], why, remedy: "add route: {fast, balanced, strong}" }];
+}
+
+/** Directories in another place: for `con dev`. */
+export const cascadeWithPlaces = (
+  { cascade }: Pick<Agent, "cascade">,
+  move: (path: string) => string,
+): Pick<Agent, "cascade"> => {
+  if (cascade === undefined) return {};
+  const { documents } = cascade;
+  if (documents === null) return { cascade };
+  return { cascade: { ...cascade, documents: { ...documents, paths: documents.paths.map(move) } } };
+};

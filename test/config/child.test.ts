@@ -1,0 +1,421 @@
+/** What a temporary agent gets: role ∩ parent ∩ order, and never more than its parent, at any depth. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { noBudget, noMay } from "../../src/config/authority.ts";
+import { childAgent } from "../../src/config/child.ts";
+import { parseMemory } from "../../src/config/grammar.ts";
+import { type GrantKind, inForce, noConstraints, untilKey } from "../../src/config/grants.ts";
+import type { ChildOrder } from "../../src/config/order.ts";
+import { covers, innerDirectory, narrowerTarget } from "../../src/config/overlap.ts";
+import type { Agent, Role } from "../../src/config/types.ts";
+
+const now = Date.parse("2027-01-31T09:00:00Z");
+const nothing = { task: [], read: [], write: [], network: [], tools: [], models: [] };
+const anything = {
+  ...{ task: ["*"], read: ["*"], write: ["*"], network: ["*"], tools: ["*"], models: ["*"] },
+};
+
+const parent = (of: Partial<Agent> = {}): Agent => ({
+  name: "boss",
+  description: "d",
+  tier: "officer",
+  roles: [],
+  model: "smart",
+  can: nothing,
+  constraints: noConstraints,
+  spawn: null,
+  may: noMay,
+  approval: [],
+  budget: noBudget,
+  limits: { memory: "2G", cpu: "200%", tasks: 256, runtimeSeconds: 1800, steps: 100 },
+  schedule: { at: "daily", task: "x" },
+  instructions: "secret",
+  ...of,
+});
+
+const noLimits = { memory: null, cpu: null, tasks: null, runtimeSeconds: null, steps: null };
+const role = (of: Partial<Role> = {}): Role => ({
+  description: "helps",
+  model: null,
+  can: anything,
+  spawn: null,
+  limits: noLimits,
+  approval: [],
+  ...of,
+});
+
+const order = (of: Partial<ChildOrder> = {}): ChildOrder => ({
+  role: "helper",
+  goal: "do it",
+  findings: null,
+  can: {},
+  share: {},
+  usd: null,
+  tokens: null,
+  ...of,
+});
+
+const child = (
+  of: { parent?: Partial<Agent>; role?: Partial<Role>; order?: Partial<ChildOrder> } = {},
+) =>
+  childAgent({
+    name: "spawn-abcdefgh",
+    parent: parent(of.parent),
+    role: role(of.role),
+    order: order(of.order),
+    now,
+  });
+
+const holder = (can: Partial<Agent["can"]>, rest: Partial<Agent> = {}): Partial<Agent> => ({
+  can: { ...nothing, ...can },
+  ...rest,
+});
+
+test("it is a worker of that role, without schedule, instructions or authority of its parent", () => {
+  const may = { ...noMay, request: ["commission"] };
+  const { agent } = child({
+    parent: { may, budget: { ...noBudget, usdPerDay: 1, tokensPerCall: 9 } },
+  });
+  expect(agent).toMatchObject({ tier: "worker", roles: ["helper"], may: noMay, schedule: null });
+  expect(agent).toMatchObject({ instructions: "", spawn: null, description: "helps" });
+  expect(agent.budget).toMatchObject({ usdPerDay: null, tokensPerCall: 9, over: "fail" });
+});
+
+test("what it may spend is what was ordered", () => {
+  const { agent } = child({ order: { usd: 0.5, tokens: 1000 } });
+  expect(agent.budget).toMatchObject({ usdPerTask: 0.5, tokensPerTask: 1000 });
+});
+
+test("its model is the role's, else its parent's", () => {
+  expect(child().agent.model).toBe("smart");
+  expect(child({ role: { model: "fast" } }).agent.model).toBe("fast");
+});
+
+describe("directories", () => {
+  const held = holder({ read: ["/srv/con/artifacts/in"], write: ["/srv/con/artifacts/out"] });
+
+  test("the narrower of two is what is left, whichever side has it", () => {
+    const { agent } = child({
+      parent: holder({ write: ["/srv/con/artifacts/a/b", "/srv/con/artifacts/c"] }),
+      role: { can: { ...anything, write: ["/srv/con/artifacts/a", "/srv/con/artifacts/c/d"] } },
+    });
+    expect(agent.can.write).toEqual(["/srv/con/artifacts/a/b", "/srv/con/artifacts/c/d"]);
+  });
+
+  test("a neighbour whose name begins alike is not inside", () => {
+    const { agent } = child({
+      parent: held,
+      order: { can: { write: ["/srv/con/artifacts/outer"] } },
+    });
+    expect(agent.can.write).toEqual([]);
+  });
+
+  test("who may write may read, and is not mounted twice", () => {
+    const { agent } = child({ parent: held });
+    expect(agent.can).toMatchObject({
+      read: ["/srv/con/artifacts/in"],
+      write: ["/srv/con/artifacts/out"],
+    });
+    const readOnly = child({ parent: held, order: { can: { write: [] } } }).agent;
+    expect(readOnly.can.read).toEqual(["/srv/con/artifacts/in", "/srv/con/artifacts/out"]);
+  });
+
+  test("what is asked for and cannot be had is said, with what there is instead", () => {
+    const { lacks } = child({
+      parent: held,
+      order: { can: { read: ["/srv/con/logs"], write: ["/srv/con/artifacts"] } },
+    });
+    expect(lacks).toEqual([
+      "read /srv/con/logs: boss has it not, or role helper does not allow it",
+      "write /srv/con/artifacts: only /srv/con/artifacts/out",
+    ]);
+  });
+
+  test("a grant that ends at the parent ends at the same moment here; one that ended is not there", () => {
+    const until = { [untilKey("write", "/srv/con/artifacts/out")]: now + 1 };
+    const { agent } = child({
+      parent: { ...held, constraints: { tools: {}, until } },
+      order: { can: { write: ["/srv/con/artifacts/out/x"] } },
+    });
+    expect(agent.constraints.until).toEqual({
+      [untilKey("read", "/srv/con/artifacts/out")]: now + 1,
+      [untilKey("write", "/srv/con/artifacts/out/x")]: now + 1,
+    });
+    const over = { [untilKey("write", "/srv/con/artifacts/out")]: now };
+    const late = child({ parent: { ...held, constraints: { tools: {}, until: over } } }).agent;
+    expect(late.can.write).toEqual([]);
+  });
+});
+
+describe("network", () => {
+  test.each([
+    [["*:443"], ["example.org:443"], ["example.org:443"]],
+    [["example.org:443"], ["*:443"], ["example.org:443"]],
+    [["Example.ORG:443"], ["example.org:443"], ["Example.ORG:443"]],
+    [["example.org:443"], ["example.org:80"], []],
+    [["10.0.0.0/8:22"], ["10.1.0.0/16:22"], []],
+  ])("%j and %j leave %j", (network, wanted, left) => {
+    expect(
+      child({ parent: holder({ network }), order: { can: { network: wanted } } }).agent.can.network,
+    ).toEqual(left);
+  });
+});
+
+describe("tools", () => {
+  const tools = ["shell", "read_file", "commission_agent"];
+
+  test("only those of all three, and none that asks for what `may` allows", () => {
+    expect(child({ parent: holder({ tools }) }).agent.can.tools).toEqual(["read_file", "shell"]);
+    const { agent, lacks } = child({
+      parent: holder({ tools }),
+      role: { can: { ...anything, tools: ["shell"] } },
+      order: { can: { tools: ["shell", "read_file"] } },
+    });
+    expect(agent.can.tools).toEqual(["shell"]);
+    expect(lacks).toEqual(["tool read_file: boss has it not, or role helper does not allow it"]);
+  });
+
+  test("one that is counted at the parent comes with a share, and the share is all there is", () => {
+    const constraints = {
+      tools: { shell: { uses: 10, perMinute: 2, until: now + 5 } },
+      until: {},
+    };
+    const bounded = holder({ tools }, { constraints });
+    const without = child({ parent: bounded });
+    expect(without.agent.can.tools).toEqual(["read_file"]);
+    expect(without.lacks).toEqual([
+      "tool shell: its calls are counted at boss, so it needs a share",
+    ]);
+    const { agent } = child({ parent: bounded, order: { share: { shell: 3 } } });
+    expect(agent.constraints.tools).toEqual({ shell: { uses: 3, perMinute: 2, until: now + 5 } });
+    const more = child({ parent: bounded, order: { share: { shell: 99 } } }).agent;
+    expect(more.constraints.tools["shell"]?.uses).toBe(10);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])("a share of %d is none", (share) => {
+    const constraints = { tools: { shell: { uses: 10, perMinute: null, until: null } }, until: {} };
+    const { agent } = child({
+      parent: holder({ tools }, { constraints }),
+      order: { share: { shell: share } },
+    });
+    expect(agent.can.tools).not.toContain("shell");
+  });
+
+  test("whoever is asked at the parent is asked here, and also those that the role names", () => {
+    const rule = (tool: string, approvers: number) => ({ tool, approvers, expirySeconds: 60 });
+    const { agent } = child({
+      parent: holder(
+        { tools },
+        { approval: [rule("shell", 2), rule("send_task", 1), rule("spend", 1)] },
+      ),
+      role: { approval: [rule("read_file", 1), rule("shell", 1), rule("write_file", 1)] },
+    });
+    expect(agent.approval).toEqual([
+      rule("read_file", 1),
+      rule("shell", 1),
+      rule("shell", 2),
+      rule("spend", 1),
+    ]);
+  });
+});
+
+describe("its own spawning", () => {
+  const tools = ["shell", "spawn_agent", "spawn_agents"];
+  const right = { roles: ["helper", "scout"], depth: 3, live: 8 };
+  const of = { roles: ["helper", "other"], depth: 5, live: 2 };
+
+  test("is what role and parent share, one generation less", () => {
+    const approval = [{ tool: "spawn", approvers: 2, expirySeconds: 60 }];
+    const boss = holder({ tools }, { spawn: right, approval });
+    const { agent } = child({ parent: boss, role: { spawn: of } });
+    expect(agent.approval).toEqual(approval);
+    expect(agent.spawn).toEqual({ roles: ["helper"], depth: 2, live: 2 });
+    expect(agent.can.tools).toEqual(tools);
+  });
+
+  test.each([
+    ["the parent's last generation", { spawn: { ...right, depth: 1 } }, { spawn: of }, {}],
+    ["a role without it", { spawn: right }, {}, {}],
+    ["no role in common", { spawn: { ...right, roles: ["scout"] } }, { spawn: of }, {}],
+    [
+      "tools that were not asked for",
+      { spawn: right },
+      { spawn: of },
+      { can: { tools: ["shell"] } },
+    ],
+  ])("is nothing with %s", (_, boss, kind, wish) => {
+    const { agent } = child({ parent: holder({ tools }, boss), role: kind, order: wish });
+    expect(agent.spawn).toBeNull();
+    expect(agent.can.tools).toEqual(["shell"]);
+  });
+});
+
+test("limits are the least of role and parent", () => {
+  const limits = {
+    ...{ memory: "512M", cpu: "300%", tasks: 64, runtimeSeconds: 9999, steps: null },
+    ...{ reviewEvery: 20, askAfter: 900 },
+  };
+  expect(child({ role: { limits } }).agent.limits).toEqual({
+    ...{ memory: "512M", cpu: "200%", tasks: 64, runtimeSeconds: 1800, steps: 100 },
+    ...{ reviewEvery: 20, askAfter: 300 },
+  });
+});
+
+const some = <T>(values: readonly T[]) => fc.subarray([...values]);
+const names = ["ann", "bob", "*"];
+const directories = ["a", "a/b", "a/b/c", "ab", "d"].map((path) => `/srv/con/artifacts/${path}`);
+const targets = ["*:443", "x.org:443", "X.org:443", "x.org:80", "10.0.0.0/8:22"];
+const tools = ["shell", "read_file", "spawn_agent", "spawn_agents", "control_agent"];
+const aliases = ["adviser", "analyst"];
+const bound = fc.option(fc.integer({ min: 1, max: 9 }), { nil: null });
+
+const canOf = (star: boolean) => {
+  const plus = star ? ["*"] : [];
+  return fc.record({
+    task: some(star ? names : names.slice(0, 2)),
+    read: some([...directories, ...plus]),
+    write: some([...directories, ...plus]),
+    network: some([...targets, ...plus]),
+    tools: some([...tools, ...plus]),
+    models: some([...aliases, ...plus]),
+  });
+};
+
+const spawnRight = fc.option(
+  fc.record({
+    roles: some(["helper", "scout"]),
+    depth: fc.integer({ min: 1, max: 5 }),
+    live: fc.integer({ min: 1, max: 9 }),
+  }),
+  { nil: null },
+);
+
+const bosses = fc
+  .record({
+    can: canOf(false),
+    spawn: spawnRight,
+    uses: bound,
+    perMinute: bound,
+    ends: fc.dictionary(
+      fc.constantFrom(
+        ...directories.flatMap((path) => [untilKey("read", path), untilKey("write", path)]),
+        untilKey("task", "ann"),
+        untilKey("network", "*:443"),
+        untilKey("models", "adviser"),
+      ),
+      fc.integer({ min: now - 2, max: now + 9 }),
+    ),
+  })
+  .map(({ can, spawn, uses, perMinute, ends }) =>
+    parent({
+      can,
+      spawn,
+      constraints: { tools: { shell: { uses, perMinute, until: null } }, until: ends },
+      approval: [{ tool: "shell", approvers: 2, expirySeconds: 60 }],
+    }),
+  );
+
+const roles = fc
+  .record({ can: canOf(true), spawn: spawnRight, memory: fc.constantFrom("1G", "4G", null) })
+  .map(({ can, spawn, memory }) => role({ can, spawn, limits: { ...noLimits, memory } }));
+
+const orders = fc
+  .record({
+    can: fc.record(
+      {
+        task: some(names),
+        read: some(directories),
+        write: some([...directories, "*"]),
+        network: some(targets),
+        tools: some(tools),
+        models: some(aliases),
+      },
+      { requiredKeys: [] },
+    ),
+    share: fc.dictionary(fc.constantFrom("shell"), fc.integer({ min: -1, max: 20 })),
+  })
+  .map((of) => order(of));
+
+/** At `at` nobody below holds what the one above does not. */
+function expectWithin(below: Agent, above: Agent, at: number): void {
+  const [inner, outer] = [below, above].map(({ can, constraints }) =>
+    inForce(can, constraints, at),
+  );
+  if (inner === undefined || outer === undefined) throw new Error("no agents");
+  const kinds: readonly (readonly [
+    GrantKind,
+    readonly string[],
+    (a: string, b: string) => boolean,
+  ])[] = [
+    ["task", outer.task, (a, b) => a === b],
+    ["read", [...outer.read, ...outer.write], covers],
+    ["write", outer.write, covers],
+    ["network", outer.network, (a, b) => narrowerTarget(a, b) === b || narrowerTarget(b, a) === b],
+    ["tools", outer.tools, (a, b) => a === b],
+    ["models", outer.models, (a, b) => a === b],
+  ];
+  for (const [kind, held, has] of kinds)
+    for (const text of inner[kind])
+      expect(
+        held.some((one) => has(one, text)),
+        `${kind} ${text}`,
+      ).toBe(true);
+  for (const tool of inner.tools) {
+    const most = above.constraints.tools[tool];
+    const own = below.constraints.tools[tool];
+    for (const key of ["uses", "perMinute"] as const)
+      expect(own?.[key] ?? Infinity).toBeLessThanOrEqual(most?.[key] ?? Infinity);
+    const asked = above.approval.filter((rule) => rule.tool === tool);
+    expect(below.approval).toEqual(expect.arrayContaining(asked));
+  }
+  expect(parseMemory(below.limits.memory)).toBeLessThanOrEqual(
+    parseMemory(above.limits.memory) ?? 0,
+  );
+  if (below.spawn === null) return;
+  expect(below.spawn.depth).toBeLessThan(above.spawn?.depth ?? 0);
+  expect(below.spawn.live).toBeLessThanOrEqual(above.spawn?.live ?? 0);
+  expect(above.spawn?.roles).toEqual(expect.arrayContaining([...below.spawn.roles]));
+}
+
+test("never more than its parent, at any depth and at any later moment", () => {
+  const generations = fc.array(fc.tuple(roles, orders), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(bosses, generations, (boss, line) => {
+      let above = boss;
+      for (const [kind, wish] of line) {
+        const of = { name: "spawn-x", parent: above, role: kind, order: wish, now };
+        const { agent } = childAgent(of);
+        for (const at of [now, now + 1, now + 5, now + 10]) expectWithin(agent, above, at);
+        above = agent;
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the order of lists decides nothing", () => {
+  const turned = <T>(list: readonly T[]): T[] => [...list].reverse();
+  const turnedCan = <T extends ChildOrder["can"]>(can: T): T =>
+    Object.fromEntries(
+      Object.entries(can).map(([kind, list]) => [kind, turned(list)]),
+    ) as unknown as T;
+  fc.assert(
+    fc.property(bosses, roles, orders, (boss, kind, wish) => {
+      const of = { name: "spawn-x", parent: boss, role: kind, order: wish, now };
+      const other = {
+        ...of,
+        parent: { ...boss, can: turnedCan(boss.can) },
+        role: { ...kind, can: turnedCan(kind.can) },
+        order: { ...wish, can: turnedCan(wish.can) },
+      };
+      expect(childAgent(other)).toEqual(childAgent(of));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("of two directories the inner one is what they share, and of strangers nothing", () => {
+  expect(innerDirectory("/a", "/a/b")).toBe("/a/b");
+  expect(innerDirectory("/a/b", "/a")).toBe("/a/b");
+  expect(innerDirectory("/a", "/ab")).toBeNull();
+});
