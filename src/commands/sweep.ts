@@ -1,15 +1,20 @@
 /**
  * `con sweep`: starts every agent that has work which no wake announced. Run by con-sweep.service.
  *
- * An agent that is held keeps its work waiting. Looks at names and times only: never opens or moves an
- * entry. What is due is decided again by the runner; a start too many costs one short process. A folder
- * that cannot be listed, because its agent put something else in its place, counts as empty: it is
- * nobody else's trouble.
+ * An agent that is held keeps its work waiting. Leaves a mark for each temporary agent that the steward has to look
+ * at, and writes nothing else. Looks at names and times only: never opens or moves an entry. What is due is decided
+ * again by the runner; a start too many costs one short process. A folder that cannot be listed, because its agent
+ * put something else in its place, counts as empty: it is nobody else's trouble.
  */
+import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import { readSystem } from "../config/compiled.ts";
 import { holdOf, readHolds } from "../config/holds.ts";
 import type { SystemRuntime } from "../config/types.ts";
+import { readSpawns } from "../host/children/read.ts";
+import { leavingChild } from "../host/children/state.ts";
+import type { Spawn } from "../host/children/types.ts";
+import { ended as endedDirectory } from "../host/paths.ts";
 import { retryTimeOf } from "../spool/defer.ts";
 import { agentPaths, outerInbox } from "../spool/layout.ts";
 import { type Disk, errnoOf, nodeDisk } from "../system/disk.ts";
@@ -19,7 +24,8 @@ import { type Io, processIo } from "./shared/io.ts";
 import { newCommand, parse } from "./shared/parse.ts";
 
 const example = `Run by con-sweep.service every half minute, when a file in some queue gives a reason. Finds due
-retries, waits that are over, leftovers of a crash, and plain drops for agents that have only a bell.
+retries, waits that are over, leftovers of a crash, plain drops for agents that have only a bell, and
+temporary agents whose time is over, or whose parent's task has ended.
 
 Example:
   con sweep`;
@@ -32,6 +38,8 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
     throw new ConError(exit.permission, "sweep", why, "run it as root (sudo con sweep)");
   }
   const system = readSystem();
+  const ended = endedChildren(nodeDisk, system, readSpawns().spawns, io.now());
+  for (const name of ended) mark(join(endedDirectory, name));
   const holds = readHolds();
   const free = system.agents.filter((agent) => holdOf(holds, agent) === null);
   const units = agentsWithWork(nodeDisk, { ...system, agents: free }, io.now()).map(
@@ -42,6 +50,45 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   if (result.code === 0) return exit.ok;
   const why = result.stderr.trim().split("\n")[0] ?? "systemctl failed";
   throw new ConError(exit.unavailable, "sweep", why, "see systemctl status 'con@*.service'");
+}
+
+/**
+ * Temporary agents for the steward to look at: those that are to go, whose time is over, whose parent's task has ended,
+ * or that have nothing left to do, because the mark that their unit leaves does not outlive a boot. Where no such
+ * agent is left, the record itself.
+ */
+export function endedChildren(
+  disk: Disk,
+  system: SystemRuntime,
+  spawns: readonly Spawn[],
+  nowMs: number,
+): string[] {
+  return spawns.flatMap((spawn) => {
+    const isOver = Date.parse(spawn.deadline) <= nowMs || !hasTask(disk, system, spawn);
+    const children = spawn.places.flatMap((place) =>
+      place.child === null ? [] : [{ name: place.child.name, goes: leavingChild(place) !== null }],
+    );
+    const ended = children.filter(({ name, goes }) => goes || isOver || isIdle(disk, system, name));
+    return children.length === 0 ? [spawn.id] : ended.map(({ name }) => name);
+  });
+}
+
+/** The steward looks again before it ends anything. */
+function hasTask(disk: Disk, { root }: SystemRuntime, { parent, task }: Spawn): boolean {
+  const { active, held, deferred } = agentPaths(root, parent).queue;
+  return [active, held, deferred].some((place) => list(disk, place).includes(`${task}.task`));
+}
+
+function isIdle(disk: Disk, { root }: SystemRuntime, name: string): boolean {
+  const { inbox, queue } = agentPaths(root, name);
+  const isThere = (directory: string): boolean => list(disk, directory).some(isEntry);
+  return ![inbox, queue.active, queue.deferred, queue.held].some(isThere);
+}
+
+/** con-steward.path sees it. Written by root in a folder of root's. */
+function mark(path: string): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+  closeSync(openSync(path, flags, 0o600));
 }
 
 /** Names of agents whose folders hold something to do at `nowMs`. */

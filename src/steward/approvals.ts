@@ -4,33 +4,25 @@
  * Who enforces what. The steward: who asked and who decides are owners of request files, as the kernel
  * says; how many people it takes and how long they have is the manifest as root compiled it; a request to
  * the steward that was held is done by the steward itself, from its own copy, so nobody can have another
- * one done instead. The runner of the agent: that a listed tool is not called before. A runner that was
- * taken over can call a tool anyway, as far as its unit and uid allow, and what it says about the call is
- * its word alone.
+ * one done instead. The runner of the agent: that a listed tool is not called before, and which of several
+ * rules for a tool holds for a call. A runner that was taken over can call a tool anyway, as far as its unit
+ * and uid allow, and what it says about the call is its word alone.
  *
  * After a crash anywhere the request that was at work is done again: a question that is there stays, a
  * decision that is there stays, and what is not settled yet is settled then. Never: an end that changes,
  * an approval of the one who asked, or a second answer.
  */
+import { continueSeconds, continueTool } from "../config/brakes.ts";
 import type { ApprovalRule } from "../config/types.ts";
-import { look, lookAll } from "./approvals/look.ts";
-import { createApproval, readApproval, removeApproval } from "./approvals/store.ts";
+import { ruleFor } from "../config/when.ts";
+import { toolArguments } from "./approvals/arguments.ts";
+import { askingAgent, begun, hold, type Terms } from "./approvals/hold.ts";
 import { toolOfVerb } from "./approvals/tools.ts";
-import {
-  type Approval,
-  defaultExpirySeconds,
-  maxKept,
-  maxPending,
-  type RequestSubject,
-} from "./approvals/types.ts";
+import type { RequestSubject } from "./approvals/types.ts";
 import type { Requester } from "./policy.ts";
 import type { StewardRequest } from "./types.ts";
-import type { Deed } from "./verb.ts";
+import { type Deed, isDeed, refused } from "./verb.ts";
 import type { StewardWorld } from "./world.ts";
-
-const refused = (error: string): Deed => ({ status: "refused", error, changes: [], undo: null });
-
-const stamp = (epochMs: number): string => new Date(epochMs).toISOString();
 
 type ToolRequest = Extract<StewardRequest, { readonly verb: "ask_approval" }>;
 
@@ -41,25 +33,33 @@ export function askForTool(
   by: Requester,
   id: string,
 ): Deed {
-  if (by.kind !== "agent")
-    return refused(`${by.name} is no agent: people decide, and need not ask: see con approvals`);
-  const agent = world.agents().find(({ uid }) => uid === by.uid);
-  if (agent === undefined) return refused(`${by.name} is no agent of this system any more`);
-  const rule = ruleOf(world, agent.name, request.tool);
-  if (rule === undefined)
+  const agent = askingAgent(world, by);
+  if (isDeed(agent)) return agent;
+  if (request.tool === continueTool && !world.spending.hasTask(agent.name, request.task))
+    return refused(`${agent.name} has no task ${request.task} at work`);
+  const terms = termsOf(rulesOf(world, agent.name), request);
+  if (terms === null)
     return refused(`tool ${request.tool} of ${agent.name} waits for nobody: see its manifest`);
   const { tool, arguments_sha256, arguments_bytes, preview, task, call } = request;
   const subject = { tool, arguments_sha256, arguments_bytes, preview, task, call };
   return hold(world, {
-    ...begun(world, id, by, agent.name, rule),
-    expires: stamp(earlier(Date.parse(request.expires), world.now() + rule.expirySeconds * 1000)),
+    ...begun(world, id, by, agent.name, terms, request.expires),
     subject: { kind: "tool", ...subject },
   });
 }
 
-/** Later than the manifest says is nobody's to choose; a time that is none is no time. */
-const earlier = (wanted: number, latest: number): number =>
-  Number.isFinite(wanted) ? Math.min(wanted, latest) : latest;
+/** Only the runner knows the arguments. Which rule it names is its word; a number that none has is not. */
+function termsOf(rules: readonly ApprovalRule[], { tool, approvers }: ToolRequest): Terms | null {
+  if (tool === continueTool) return { approvers: 1, expirySeconds: continueSeconds };
+  const all = rules.filter((rule) => rule.tool === tool);
+  const meant = all.filter((rule) => rule.approvers === approvers);
+  const found = meant.length > 0 ? meant : all;
+  if (found.length === 0) return null;
+  return {
+    approvers: Math.max(...found.map((rule) => rule.approvers)),
+    expirySeconds: Math.max(...found.map(({ expirySeconds }) => expirySeconds)),
+  };
+}
 
 /**
  * Puts a request of an agent aside until a person approves it. Its answer is given then, and to the
@@ -72,14 +72,18 @@ export function holdForApproval(
   id: string,
   reasons: readonly string[],
 ): Deed {
-  if (by.kind !== "agent")
-    return refused(`${by.name} is no agent: people decide, and need not ask: see con approvals`);
-  const agent = world.agents().find(({ uid }) => uid === by.uid);
-  if (agent === undefined) return refused(`${by.name} is no agent of this system any more`);
-  const rule = ruleOf(world, agent.name, toolOfVerb[request.verb]) ?? null;
+  const agent = askingAgent(world, by);
+  if (isDeed(agent)) return agent;
   const subject: RequestSubject = { kind: "request", verb: request.verb, request, reasons };
-  return hold(world, { ...begun(world, id, by, agent.name, rule), subject });
+  return hold(world, {
+    ...begun(world, id, by, agent.name, listed(world, agent.name, request), waitsUntil(request)),
+    subject,
+  });
 }
+
+/** Nobody waits for temporary agents after their deadline. */
+const waitsUntil = (request: StewardRequest): string | null =>
+  request.verb === "spawn" ? request.deadline : null;
 
 /** A request whose tool the agent's own manifest lists waits like a call of it; null for all others. */
 export function holdListed(
@@ -88,72 +92,19 @@ export function holdListed(
   by: Requester,
   id: string,
 ): Deed | null {
-  const tool = toolOfVerb[request.verb];
   const agent = world.agents().find(({ uid }) => uid === by.uid);
   if (by.kind !== "agent" || agent === undefined) return null;
-  if (ruleOf(world, agent.name, tool) === undefined) return null;
+  if (listed(world, agent.name, request) === null) return null;
+  const tool = toolOfVerb[request.verb];
   const reason = `its manifest lists ${tool} under approval; what is beyond its ceiling goes with it`;
   return holdForApproval(world, request, by, id, [reason]);
 }
 
-const ruleOf = (
-  world: StewardWorld,
-  agent: string,
-  tool: string | undefined,
-): ApprovalRule | undefined => world.runtime(agent)?.approval.find((rule) => rule.tool === tool);
+const rulesOf = (world: StewardWorld, agent: string): readonly ApprovalRule[] =>
+  world.runtime(agent)?.approval ?? [];
 
-function begun(
-  world: StewardWorld,
-  id: string,
-  by: Requester,
-  agent: string,
-  rule: ApprovalRule | null,
-): Omit<Approval, "subject"> {
-  const seconds = rule?.expirySeconds ?? defaultExpirySeconds;
-  return {
-    version: 1,
-    id,
-    state: "pending",
-    by: { uid: by.uid, name: by.name },
-    agent,
-    asked: stamp(world.now()),
-    expires: stamp(world.now() + seconds * 1000),
-    needed: rule?.approvers ?? 1,
-    approvals: [],
-    ended: null,
-    settled: false,
-  };
-}
-
-function hold(world: StewardWorld, approval: Approval): Deed {
-  const { disk, places } = world;
-  const before = readApproval(disk, places.approvals, approval.id);
-  if (before === null) {
-    const full = makeRoom(world, approval.agent);
-    if (full !== null) return refused(full);
-    createApproval(disk, places.approvals, approval);
-  } else if (before.by.uid !== approval.by.uid) return refused("its id is somebody else's");
-  else if (look(world, before).state === "expired") return refused("nobody decided in time");
-  const words = `waits for ${approval.needed === 1 ? "a person" : `${approval.needed} people`}`;
-  return {
-    status: "held",
-    error: null,
-    changes: [`${words}: con approvals show ${approval.id}`],
-    undo: null,
-  };
-}
-
-/** Null when another one may be kept for this agent. */
-function makeRoom(world: StewardWorld, agent: string): string | null {
-  const { disk, places } = world;
-  const own = lookAll(world).filter((one) => one.agent === agent);
-  const pending = own.filter(({ state }) => state === "pending").length;
-  if (pending >= maxPending)
-    return `${agent} waits for people ${pending} times already: let them decide first`;
-  const over = own
-    .filter(({ settled }) => settled)
-    .sort((a, b) => Date.parse(a.asked) - Date.parse(b.asked));
-  for (const { id } of over.slice(0, Math.max(0, own.length - maxKept + 1)))
-    removeApproval(disk, places.approvals, id);
-  return null;
+function listed(world: StewardWorld, agent: string, request: StewardRequest): Terms | null {
+  const tool = toolOfVerb[request.verb];
+  if (tool === undefined) return null;
+  return ruleFor(rulesOf(world, agent), tool, { args: toolArguments(request) });
 }

@@ -3,11 +3,12 @@
  *
  * People of group trusted and root have no ceiling. An agent may ask for the verbs of its `may.request`, as
  * they were compiled; it may change and retire only agents that it commissioned, and stop those and the ones
- * that its `may.grant.task` names. What somebody else stopped it never lets go again.
+ * that its `may.grant.task` names. For itself it may ask for grants, and people decide. What somebody else
+ * stopped it never lets go again.
  */
 import { loadConfigFiles } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
-import type { Agent } from "../config/types.ts";
+import type { Agent, AgentRuntime } from "../config/types.ts";
 import { childrenOf, readCommissions } from "../host/commissions.ts";
 import { beyond } from "./ceiling.ts";
 import { holdsNow } from "./hold.ts";
@@ -27,10 +28,17 @@ export function refusalOf(
   request: StewardRequest,
 ): string | null {
   const asker = askerOf(world, by);
-  const may = asker === null ? [] : (world.runtime(asker)?.may.request ?? []);
+  const may = asker === null ? [] : verbsOf(world.runtime(asker));
   const why = refusal(by, request.verb, may);
   if (why !== null || asker === null || !("agent" in request)) return why;
   return over(world, by, asker, request);
+}
+
+/** Who may make temporary agents says `can.spawn` alone. */
+function verbsOf(runtime: AgentRuntime | null): string[] {
+  const spawns = (runtime?.spawn ?? null) !== null;
+  const others = (runtime?.may.request ?? []).filter((verb) => verb !== "spawn");
+  return [...others, ...(spawns ? ["spawn"] : [])];
 }
 
 type About = Extract<StewardRequest, { readonly agent: string }>;
@@ -42,6 +50,8 @@ function over(
   { verb, agent }: About,
 ): string | null {
   if (isOwn(world, asker, agent)) return verb === "resume" ? unheld(world, by, agent) : null;
+  // For itself: a person decides (rewrite.ts).
+  if (verb === "grant" && agent === asker) return null;
   const remedy = "ask a person (root or group trusted)";
   if (["amend", "retire", "grant", "revoke"].includes(verb))
     return `${by.name} may not ask for ${verb} of ${agent}: it did not commission it: ${remedy}`;

@@ -6,7 +6,11 @@
  * a person at the asker waits for one there too. Instructions and schedule are free: they are words.
  */
 import { parseMemory, parseNetworkTarget } from "../config/grammar.ts";
-import type { Agent, AgentRuntime, Budget } from "../config/types.ts";
+import { untilKey } from "../config/grants.ts";
+import { spawnRule, spawnTools } from "../config/spawn.ts";
+import { spendTool } from "../config/spend.ts";
+import type { Agent, AgentRuntime, Budget, SpawnRight } from "../config/types.ts";
+import { isAsWide } from "../config/when.ts";
 
 /** Alive at a time, of one agent. */
 export const maxChildren = 32;
@@ -20,7 +24,7 @@ export interface Family {
 
 type Holder = Pick<
   AgentRuntime,
-  "name" | "model" | "may" | "limits" | "budget" | "approval" | "constraints"
+  "name" | "model" | "can" | "may" | "limits" | "budget" | "approval" | "constraints" | "spawn"
 >;
 
 /** Every grant that is too much, in words; empty when all of it may be given. */
@@ -34,6 +38,8 @@ export function beyond(agent: Agent, holder: Holder, family: Family): string[] {
       ? []
       : [`model ${agent.model}`]),
     ...rights(agent, holder),
+    ...models(agent, holder),
+    ...spawning(agent.spawn, holder.spawn ?? null),
     ...authority(agent, holder),
     ...limits(agent, holder),
     ...approvals(agent, holder),
@@ -43,14 +49,38 @@ export function beyond(agent: Agent, holder: Holder, family: Family): string[] {
   ];
 }
 
-function rights({ can }: Agent, { may: { grant } }: Holder): string[] {
+function rights({ can, spawn }: Agent, { may: { grant } }: Holder): string[] {
   const readable = [...grant.read, ...grant.write];
+  // These come with can.spawn, which is judged by itself.
+  const tools = can.tools.filter((tool) => spawn === null || !spawnTools.includes(tool));
   return [
     ...outside("can.task", can.task, inList(grant.task)),
     ...outside("can.read", can.read, below(readable)),
     ...outside("can.write", can.write, below(grant.write)),
     ...outside("can.network", can.network, reaches(grant.network)),
-    ...outside("can.tools", can.tools, inList(grant.tools)),
+    ...outside("can.tools", tools, inList(grant.tools)),
+  ];
+}
+
+/** No model that the asker may not use itself, and for no longer. */
+function models({ can, constraints: { until } }: Agent, holder: Holder): string[] {
+  const endOf = (ends: Readonly<Record<string, number>> | undefined, alias: string): number =>
+    ends?.[untilKey("models", alias)] ?? Infinity;
+  return outside("can.models", can.models, (alias) => {
+    if (alias === holder.model) return true;
+    const isHeld = (holder.can.models ?? []).includes(alias);
+    return isHeld && endOf(until, alias) <= endOf(holder.constraints?.until, alias);
+  });
+}
+
+/** No more than the asker may make itself. */
+function spawning(wanted: SpawnRight | null, own: SpawnRight | null): string[] {
+  if (wanted === null) return [];
+  const { roles, depth, live } = wanted;
+  return [
+    ...outside("can.spawn.roles", roles, (role) => own?.roles.includes(role) ?? false),
+    ...(depth <= (own?.depth ?? 0) ? [] : [`can.spawn.depth ${depth}`]),
+    ...(live <= (own?.live ?? 0) ? [] : [`can.spawn.live ${live}`]),
   ];
 }
 
@@ -113,10 +143,16 @@ function limits({ limits: wanted }: Agent, { limits: own }: Holder): string[] {
 
 /** A person who is asked here must not be gone around there. */
 function approvals({ approval, can }: Agent, holder: Holder): string[] {
-  return holder.approval.flatMap(({ tool, approvers }) => {
-    const rule = approval.find((one) => one.tool === tool);
-    const isKept = !can.tools.includes(tool) || (rule !== undefined && rule.approvers >= approvers);
-    return isKept ? [] : [`tool ${tool} without approval by ${approvers}`];
+  return holder.approval.flatMap(({ tool, approvers, when }) => {
+    const isKept = approval.some(
+      (one) => one.tool === tool && one.approvers >= approvers && isAsWide(one.when, when),
+    );
+    // What a task spends needs no tool, and one rule is for both that spawn.
+    const names = tool === spawnRule ? spawnTools : [tool];
+    const has = tool === spendTool || names.some((name) => can.tools.includes(name));
+    if (isKept || !has) return [];
+    const under = when === undefined ? "" : " under the same when";
+    return [`tool ${tool} without approval by ${approvers}${under}`];
   });
 }
 
@@ -138,6 +174,8 @@ const keys = {
   tokensPerDay: "budget.tokens_per_day",
   usdPerTask: "budget.usd_per_task",
   tokensPerTask: "budget.tokens_per_task",
+  askUsdPerTask: "budget.ask_usd_per_task",
+  askTokensPerTask: "budget.ask_tokens_per_task",
   tokensPerCall: "budget.tokens_per_call",
 } as const;
 
@@ -146,7 +184,8 @@ const daily: readonly string[] = ["usdPerDay", "tokensPerDay"];
 
 function budgets({ budget }: Agent, holder: Holder, siblings: readonly Agent[]): string[] {
   return (Object.keys(keys) as (keyof typeof keys)[]).flatMap((key) => {
-    const most = holder.budget[key];
+    // A file of an earlier version lacks the newer keys.
+    const most = holder.budget[key] ?? null;
     if (most === null) return [];
     const given = daily.includes(key) ? sum(siblings, key) : 0;
     const left = Math.max(0, most - given);

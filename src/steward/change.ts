@@ -7,9 +7,9 @@
  */
 import { basename, join } from "node:path";
 import { namePattern } from "../config/grammar.ts";
-import { errnoOf } from "../system/disk.ts";
 import { readFile, removeDurably, replaceDurably } from "../system/durable.ts";
 import { isId } from "../task/id.ts";
+import { listed } from "./listed.ts";
 import { fileOf } from "./places.ts";
 import type { StewardWorld } from "./world.ts";
 
@@ -67,19 +67,10 @@ function namesIn(world: StewardWorld): string[] {
   return names.map((name) => name.slice(0, -".json".length)).filter((one) => namePattern.test(one));
 }
 
-function listed({ disk }: StewardWorld, directory: string): string[] {
-  try {
-    return disk.list(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
-}
-
 /** What a steward that was killed had not yet given its name. Nobody else writes such names there. */
 function sweepHalves(world: StewardWorld): void {
-  const { changes, commissions, configuration } = world.places;
-  for (const directory of [changes, commissions, join(configuration, "agents.d")])
+  const { changes, children, commissions, configuration } = world.places;
+  for (const directory of [changes, children, commissions, join(configuration, "agents.d")])
     for (const name of listed(world, directory))
       if (/^\..*\.tmp-[0-9a-f]{16}$/s.test(name)) removeDurably(world.disk, join(directory, name));
 }

@@ -7,7 +7,7 @@
  */
 import { constants } from "node:fs";
 import { join } from "node:path";
-import { agentUids } from "../host/ids.ts";
+import { inAgentRange } from "../host/ids.ts";
 import { type Disk, errnoOf } from "../system/disk.ts";
 import { readAll, syncDirectory } from "../system/durable.ts";
 import { isId, newId } from "../task/id.ts";
@@ -50,8 +50,7 @@ export function listWaiting(world: StewardWorld): Waiting[] {
       const found = disk.find(join(places.inbox, name));
       const base = name.slice(0, -suffix.length);
       if (found === null) return [];
-      const uid = Number(found.uid);
-      const ofAgent = uid >= agentUids.first && uid <= agentUids.last;
+      const ofAgent = inAgentRange(Number(found.uid));
       return [{ name, id: isId(base) ? base : null, arrivedNs: found.ctimeNs, ofAgent }];
     })
     .sort(byArrival);

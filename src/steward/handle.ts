@@ -6,23 +6,22 @@
  * done again, which changes nothing that was done already. Never: throws for what a request contains or
  * asks for; answers an id twice.
  */
-import { join } from "node:path";
 import { isDiskTrouble } from "../system/disk.ts";
-import { createDurably } from "../system/durable.ts";
 import { ConError, exit, reasonOf } from "../system/errors.ts";
+import { writeAnswer } from "./answer.ts";
 import { verdictOf } from "./approvals/decide.ts";
+import { allowSpending } from "./approvals/spend.ts";
 import type { Approval } from "./approvals/types.ts";
 import { holdListed } from "./approvals.ts";
 import { readAnswer } from "./ask.ts";
 import { refusalOf } from "./authority.ts";
 import { type Entry, putAside, readEntry, type Waiting } from "./entry.ts";
-import { fileOf } from "./places.ts";
 import type { Requester } from "./policy.ts";
 import { brief, recorded, who } from "./recorded.ts";
 import { replyToAgent } from "./reply.ts";
 import type { ParseRequest } from "./request.ts";
 import type { StewardAnswer, StewardRequest } from "./types.ts";
-import { type Asked, type Deed, done, type Ended } from "./verb.ts";
+import { type Asked, type Deed, done, type Ended, refused } from "./verb.ts";
 import { verbOf } from "./verbs/table.ts";
 import type { StewardWorld } from "./world.ts";
 
@@ -104,7 +103,6 @@ async function perform(
   const { verb } = request;
   const why = refusalOf(world, by, request);
   if (why !== null) {
-    const refused: Ended = { status: "refused", error: why, changes: [], undo: null };
     world.record({
       at: stamp(world),
       event: "refused",
@@ -113,7 +111,7 @@ async function perform(
       request: recorded(request),
       error: why,
     });
-    answer(world, id, by, verb, refused);
+    answer(world, id, by, verb, refused(why));
     world.log.warn("refused a request", { id, uid: by.uid, verb });
     return;
   }
@@ -128,11 +126,11 @@ const askedOf = (world: StewardWorld, id: string, approved: Approval | null = nu
   perform: (approval) => conclude(world, approval),
 });
 
-/** What is held is answered when people have decided. */
+/** What is held is answered when people have decided, or temporary agents have ended. */
 const isEnd = (deed: Deed): deed is Ended => deed.status !== "held";
 
 /** People have decided: a request that they approved is done now, as what it was when they saw it. */
-async function conclude(world: StewardWorld, approval: Approval): Promise<Ended> {
+async function conclude(world: StewardWorld, approval: Approval): Promise<Deed> {
   const { id, subject, state } = approval;
   const by = world.requester(approval.by.uid);
   const isRequest = subject.kind === "request";
@@ -141,16 +139,16 @@ async function conclude(world: StewardWorld, approval: Approval): Promise<Ended>
   const deed =
     isRequest && state === "approved"
       ? await actRecorded(world, subject.request, by, asked)
-      : deedOf(approval);
-  if (!isEnd(deed)) throw new Error(`${verb} ${id} waits for people again`);
-  answer(world, id, by, verb, deed);
+      : await deedOf(world, approval);
+  if (isEnd(deed)) answer(world, id, by, verb, deed);
   return deed;
 }
 
-function deedOf(approval: Approval): Deed {
+async function deedOf(world: StewardWorld, approval: Approval): Promise<Deed> {
+  const { subject, state } = approval;
   const verdict = verdictOf(approval);
-  if (approval.state === "approved") return done([verdict], null);
-  return { status: "refused", error: verdict, changes: [], undo: null };
+  if (state !== "approved") return refused(verdict);
+  return subject.kind === "spend" ? allowSpending(world, subject, verdict) : done([verdict], null);
 }
 
 /** Between intent and result stands what was done; an intent alone says that we were cut off there. */
@@ -197,9 +195,6 @@ async function act(
   }
 }
 
-/** Readable through the group or ACL of the outbox. */
-const mode = 0o640;
-
 function answer(
   world: StewardWorld,
   id: string,
@@ -215,8 +210,7 @@ function answer(
     verb,
     ...deed,
   };
-  const path = join(world.places.outbox, fileOf(id));
-  createDurably(world.disk, path, Buffer.from(`${JSON.stringify(whole)}\n`), mode);
+  writeAnswer(world, whole);
   replyToAgent(world, whole);
 }
 

@@ -3,13 +3,15 @@
  * Never: names a unit that is no agent's, waits without bound, or passes text of a request to a shell.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { endUnits, removeChildren } from "../host/children/remove.ts";
+import { spawnChildren } from "../host/children/spawn.ts";
 import { converge } from "../host/converge.ts";
 import { listUnits, onUnits, type Units } from "../host/systemd.ts";
 import { ConError, exit } from "../system/errors.ts";
 import { type ExecResult, exec } from "../system/exec.ts";
 import { applyConfiguration, installPackages, removeAgent } from "./machine.ts";
 import { killStrays } from "./strays.ts";
-import type { Host } from "./world.ts";
+import type { GoneChild, Host } from "./world.ts";
 
 export const systemHost: Host = {
   stop,
@@ -18,11 +20,24 @@ export const systemHost: Host = {
   converge,
   bootstrap: applyConfiguration,
   remove: removeAgent,
+  spawnChildren,
+  removeChildren: async (gone) => {
+    await endAll(gone);
+    const failures = await removeChildren(gone);
+    // A sweep may have started one meanwhile; without its configuration PID 1 starts it no more.
+    await endAll(gone);
+    return failures;
+  },
   install: installPackages,
   sweep: async () => {
     await mustDo(["systemctl", "start", "--no-block", "con-sweep.service"]);
   },
 };
+
+async function endAll(gone: readonly GoneChild[]): Promise<void> {
+  await endUnits(gone.map(({ name }) => name));
+  for (const { uid } of gone) killStrays(uid);
+}
 
 const runnerOf = (agent: string): string => `con@${agent}.service`;
 const ofAgent = /^con(?:-bell|-schedule)?@(.+)\.(service|path|timer|socket)$/;

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Problem } from "../config/types.ts";
 import type { Failure } from "../host/apply.ts";
 import { bootstrap, type Report } from "../host/bootstrap.ts";
 import { readRegistry } from "../host/machine.ts";
@@ -14,6 +13,7 @@ import { archiveAgent, forgetTimer, type KeptText, removeUser } from "../host/re
 import { snapshotIfAny } from "../host/snapshot.ts";
 import { errnoOf } from "../system/disk.ts";
 import { exec } from "../system/exec.ts";
+import { problemInWords } from "./quote.ts";
 import { killStrays } from "./strays.ts";
 import type { Applied, Installed } from "./world.ts";
 
@@ -44,9 +44,6 @@ function troubleOf({ applied, problems, failures }: Report, agent: string): stri
   if (failure !== undefined) return `${failure.what}: ${failure.why}`;
   return applied ? null : "con.yaml has to be corrected first: see con bootstrap --dry-run";
 }
-
-const problemInWords = ({ file, line, column, key, why, remedy }: Problem): string =>
-  [`${file}:${line}:${column}`, key, why, remedy].filter((part) => part !== "").join(": ");
 
 export async function removeAgent(
   agent: string,

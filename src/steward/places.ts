@@ -4,8 +4,10 @@ import {
   approvals,
   audit,
   changes,
+  children,
   commissions,
   configuration,
+  ended,
   holds,
   steward,
 } from "../host/paths.ts";
@@ -24,6 +26,10 @@ export interface StewardPlaces {
   readonly commissions: string;
   /** Changes of the configuration that are under way. */
   readonly changes: string;
+  /** Records of temporary agents. */
+  readonly children: string;
+  /** Marks of those whose unit has stopped. */
+  readonly ended: string;
   /** Hash chain of what was asked and done. */
   readonly audit: string;
 }
@@ -37,6 +43,8 @@ export const stewardPlaces: StewardPlaces = {
   configuration,
   commissions,
   changes,
+  children,
+  ended,
   audit: join(audit, "actions.jsonl"),
 };
 

@@ -4,7 +4,7 @@
  * Root and members of group trusted may ask for everything. An agent may not, even if somebody put its
  * user into that group: what agents may ask for is a matter of their manifests.
  */
-import { type People, trustedUids } from "../host/ids.ts";
+import { isChildUid, type People, trustedUids } from "../host/ids.ts";
 import type { Registry } from "../host/registry.ts";
 import type { StewardVerb } from "./types.ts";
 
@@ -20,7 +20,8 @@ export function requesterOf(uid: number, people: People, registry: Registry): Re
   const name = named ?? `uid ${uid}`;
   if (uid === 0) return { uid, name: "root", kind: "root" };
   const isMember = people.groups.get("agents")?.members.includes(name) ?? false;
-  if (isMember || Object.values(registry).includes(uid)) return { uid, name, kind: "agent" };
+  if (isMember || isChildUid(uid) || Object.values(registry).includes(uid))
+    return { uid, name, kind: "agent" };
   return { uid, name, kind: trustedUids(people).includes(uid) ? "trusted" : "other" };
 }
 
@@ -35,6 +36,7 @@ export function refusal(
 ): string | null {
   // Every agent, whatever its manifest; what it may ask about is a matter of that call.
   if (verb === "ask_approval" && by.kind === "agent") return null;
+  if (verb === "spawn") return mayNotSpawn(by, may);
   switch (by.kind) {
     case "root":
     case "trusted":
@@ -45,4 +47,12 @@ export function refusal(
     case "other":
       return `${by.name} may not ask for ${verb}: only root and members of group trusted may: join the group (usermod -aG trusted ${by.name})`;
   }
+}
+
+/** Only for a task of its own can somebody have temporary agents, and only agents have tasks. */
+function mayNotSpawn(by: Requester, may: readonly string[]): string | null {
+  if (by.kind !== "agent")
+    return `${by.name} may not ask for spawn: only agents do: make one that stays with con agent add`;
+  if (may.includes("spawn")) return null;
+  return `${by.name} may not ask for spawn: its manifest has no can.spawn: tell a person`;
 }

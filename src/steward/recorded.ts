@@ -9,11 +9,26 @@ import type { Deed } from "./verb.ts";
 /** Texts of a request lie in /etc/con once it is done; the chain says which they were. */
 export const recorded = (request: StewardRequest): ChainRecord =>
   Object.fromEntries(
-    Object.entries<Json>(request).map(([key, value]) => [
+    Object.entries(request as unknown as ChainRecord).map(([key, value]) => [
       key,
-      textKeys.includes(key) && typeof value === "string" ? digest(value) : value,
+      textKeys.includes(key) && typeof value === "string"
+        ? digest(value)
+        : key === "children" && Array.isArray(value)
+          ? value.map(ordered)
+          : value,
     ]),
   );
+
+/** Goal and findings of a temporary agent lie in the steward's record of it as long as it lives. */
+const ordered = (child: Json): Json =>
+  typeof child !== "object" || child === null || Array.isArray(child)
+    ? null
+    : Object.fromEntries(
+        Object.entries(child).map(([key, value]) => [
+          key,
+          ["goal", "findings"].includes(key) && typeof value === "string" ? digest(value) : value,
+        ]),
+      );
 
 const textKeys: readonly string[] = ["manifest", "instructions"];
 
@@ -25,7 +40,10 @@ const digest = (text: string) => ({
 /** A line of the chain has an end; an answer may name every fact of a thousand agents. */
 const recordedChanges = 200;
 
-export const brief = ({ verb }: StewardRequest, { status, error, changes, undo }: Deed) => ({
+export const brief = (
+  { verb }: Pick<StewardRequest, "verb">,
+  { status, error, changes, undo }: Deed,
+) => ({
   ...{ verb, status, error, undo },
   changes: changes.slice(0, recordedChanges).map((one) => one.slice(0, 500)),
   changes_left_out: Math.max(0, changes.length - recordedChanges),

@@ -1,5 +1,6 @@
 /** Bytes of a request → the request, or why it is none. Guesses nothing, repairs nothing. */
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { quoted } from "./quote.ts";
 import schema from "./request.schema.json" with { type: "json" };
 import type { StewardRequest } from "./types.ts";
 
@@ -46,7 +47,7 @@ function inWords(error: ErrorObject | undefined): string {
   const at = error.instancePath.slice(1) || "the request";
   const params = error.params as Record<string, unknown>;
   if (error.keyword === "additionalProperties")
-    return `${at}: there is no key ${JSON.stringify(params["additionalProperty"])} here`;
+    return `${at}: there is no key ${quoted(String(params["additionalProperty"]))} here`;
   if (error.keyword === "required") return `${at}: ${String(params["missingProperty"])} is missing`;
   if (error.keyword === "discriminator") return "verb: there is no such verb";
   const wanted = (error.parentSchema as { description?: unknown } | undefined)?.description;

@@ -1,8 +1,9 @@
 /** What amend, grant and revoke have in common: a manifest that is there gets another text. */
 import { holdForApproval } from "./approvals.ts";
-import { tooMuch } from "./authority.ts";
+import { askerOf, tooMuch } from "./authority.ts";
 import { type Change, carryOut, settle } from "./change.ts";
 import { changeFor, filesNow, manifestOf, manifestPath, signature } from "./edit.ts";
+import { grantWords } from "./grants.ts";
 import { type Checked, checkManifest, signed } from "./manifest.ts";
 import type { Requester } from "./policy.ts";
 import type { RequestOf } from "./verb.ts";
@@ -34,8 +35,7 @@ export async function rewrite(
   if (isDeed(there)) return there;
   const old = manifestOf(world, name);
   if (old === null) return refused(`agent ${name}: it has no manifest any more: con agent remove`);
-  const excess =
-    asked.approved === null ? tooMuch(world, by, { ...checked, before: before(world, old) }) : [];
+  const excess = asked.approved === null ? reasonsToAsk(world, request, by, { checked, old }) : [];
   if (excess.length > 0) return holdForApproval(world, request, by, asked.id, excess);
   const line = signature(world, inPast[request.verb], by, asked.id);
   // Done already, and cut off before the answer.
@@ -45,6 +45,21 @@ export async function rewrite(
     { path: manifestPath(world, name), after: signed(text, line) },
   ]);
   return carried(world, change);
+}
+
+/** What goes too far for the asker to give, in words. What it wants for itself always does. */
+function reasonsToAsk(
+  world: StewardWorld,
+  request: Wish["request"],
+  by: Requester,
+  {
+    checked,
+    old,
+  }: { readonly checked: Extract<Checked, { readonly ok: true }>; readonly old: string },
+): string[] {
+  if (request.verb === "grant" && askerOf(world, by) === request.agent)
+    return grantWords(request.can).map((what) => `for itself: ${what}`);
+  return tooMuch(world, by, { ...checked, before: before(world, old) });
 }
 
 const inPast = { amend: "Amended", grant: "Granted", revoke: "Revoked" } as const;

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import { ConError, type ExitCode, exit } from "../system/errors.ts";
 import { finishAbandoned } from "./change.ts";
+import { reap } from "./children/reap.ts";
 import { listWaiting, type Waiting } from "./entry.ts";
 import { handle } from "./handle.ts";
 import { createParser, type ParseRequest } from "./request.ts";
@@ -21,13 +22,17 @@ export async function serve(
   const later = new Set<string>();
   const waiting = new Set(look(world).map(({ id }) => id));
   await finishAbandoned(world, (id) => waiting.has(id));
+  let reaped = await reap(world);
   for (;;) {
     const waiting = next(look(world).filter(({ name }) => !later.has(name)));
     if (waiting.length === 0) break;
-    for (const one of waiting)
+    for (const one of waiting) {
       if ((await handle(world, parse, one)) === "later") later.add(one.name);
+      // What it asked for, and what it ended: a parent that is cut off takes its temporary agents with it.
+      reaped = await reap(world);
+    }
   }
-  if (later.size > 0) return exit.tryLater;
+  if (later.size > 0 || reaped === "later") return exit.tryLater;
   tidy(world);
   return exit.ok;
 }

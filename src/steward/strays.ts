@@ -1,6 +1,6 @@
 /** Ends every process of an agent's uid, wherever it is. Never: signals a uid that is no agent's. */
 import { readdirSync, readFileSync } from "node:fs";
-import { agentUids } from "../host/ids.ts";
+import { inAgentRange } from "../host/ids.ts";
 import { errnoOf } from "../system/disk.ts";
 
 /** More than that means that something makes them faster than we look. */
@@ -8,8 +8,7 @@ const maxRounds = 20;
 
 /** Rounds, because a process may have forked while the others were counted. */
 export function killStrays(uid: number): number {
-  if (uid < agentUids.first || uid > agentUids.last)
-    throw new RangeError(`uid ${uid} is no agent's`);
+  if (!inAgentRange(uid)) throw new RangeError(`uid ${uid} is no agent's`);
   const killed = new Set<number>();
   for (let round = 0; round < maxRounds; round += 1) {
     const pids = processesOf(uid);

@@ -4,6 +4,7 @@
  */
 
 import type { Agent } from "../config/types.ts";
+import type { ChildOrder } from "../host/children/types.ts";
 import type { FactKind } from "../host/kinds.ts";
 
 export type StewardVerb =
@@ -20,6 +21,7 @@ export type StewardVerb =
   | "grant"
   | "revoke"
   | "install"
+  | "spawn"
   | "ask_approval"
   | "approve"
   | "deny";
@@ -49,6 +51,8 @@ export type StewardRequest = {
   | { readonly verb: "grant" | "revoke"; readonly agent: string; readonly can: GrantLists }
   /** Packages of the allow-list. */
   | { readonly verb: "install"; readonly packages: readonly string[] }
+  /** Temporary agents for one call of the asker's task; answered when all of them have ended. */
+  | SpawnRequest
   /** May this call be made? Answered when people have decided, or never. */
   | {
       readonly verb: "ask_approval";
@@ -60,13 +64,52 @@ export type StewardRequest = {
       readonly call: string;
       /** After that nobody waits for the answer. */
       readonly expires: string;
+      /** Of the rules for that tool the one that holds for the call, as the runner judges. */
+      readonly approvers?: number;
+      /** Of tool `spend` only. */
+      readonly spend?: SpendWish;
     }
   /** `approval` is the id of the request that waits. */
   | { readonly verb: "approve" | "deny"; readonly approval: string }
 );
 
+export interface SpawnRequest {
+  readonly verb: "spawn";
+  /** The asker's task and its call, which wait. */
+  readonly task: string;
+  readonly call: string;
+  /** What that task carries on to those that come from it. */
+  readonly thread: string | null;
+  readonly hops: number;
+  readonly via: readonly string[];
+  /** Nobody waits after it, and what has not ended is ended. */
+  readonly deadline: string;
+  readonly children: readonly ChildOrder[];
+}
+
+/** A task may go on when people agreed to so many slices of its limit beyond the first. */
+export interface SpendWish {
+  /** Whose task: the asker, or an agent above a temporary one. */
+  readonly agent: string;
+  readonly task: string;
+  readonly unit: "usd" | "tokens";
+  readonly slice: number;
+}
+
 /** Entries to put into, or take out of, the lists of a manifest's `can`. */
-export type GrantLists = Partial<Record<keyof Agent["can"], readonly string[]>>;
+export type GrantLists = Partial<Record<keyof Agent["can"], readonly GrantEntry[]>>;
+
+/** A text, or a map from that text to its bounds, as a manifest has it. Bounds count for `grant` only. */
+export type GrantEntry = string | { readonly [text: string]: GrantBounds };
+
+export type GrantBounds = {
+  readonly until?: string;
+  /** How long from the moment at which it is granted; `until` in the manifest. */
+  readonly for?: string;
+  /** Of tools. */
+  readonly uses?: number;
+  readonly per_minute?: number;
+};
 
 export type HaltScope = "workers" | "agents";
 
@@ -82,6 +125,8 @@ export interface StewardAnswer {
   readonly error: string | null;
   /** What was different and is as it should be now, in words. */
   readonly changes: readonly string[];
+  /** What others said about it: their words, marked as such. */
+  readonly said?: string;
   /** The exact command that takes it back; null where there is nothing to take back. */
   readonly undo: string | null;
 }

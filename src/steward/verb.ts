@@ -14,14 +14,14 @@ export type RequestOf<V extends StewardVerb> = StewardRequest & { readonly verb:
 
 /** What came of it: the part of an answer that the verb knows. */
 export interface Deed {
-  /** `held`: it waits for a person, and is answered only when one has decided. */
+  /** `held`: it waits for a person, or for temporary agents, and is answered only when those are done. */
   readonly status: "done" | "refused" | "failed" | "held";
   readonly error: string | null;
   readonly changes: readonly string[];
   readonly undo: string | null;
 }
 
-/** Nothing of it waits for a person. */
+/** Nothing of it waits any more. */
 export interface Ended extends Deed {
   readonly status: Exclude<Deed["status"], "held">;
 }
@@ -32,8 +32,8 @@ export interface Asked {
   readonly id: string;
   /** The people's consent to exactly this request; null where nobody was asked. */
   readonly approved: Approval | null;
-  /** Brings what waited for a person to its end: done if it was approved, answered in any case. */
-  readonly perform: (approval: Approval) => Promise<Ended>;
+  /** Does what waited for a person if it was approved; answered in any case, some of it only later. */
+  readonly perform: (approval: Approval) => Promise<Deed>;
 }
 
 export interface Verb<V extends StewardVerb> {

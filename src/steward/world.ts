@@ -1,6 +1,6 @@
 /** What the steward may touch: passed in, so that tests can break each part. Types only. */
 
-import type { AgentRuntime } from "../config/types.ts";
+import type { AgentRuntime, Payer } from "../config/types.ts";
 import type { Failure } from "../host/apply.ts";
 import type { Converged, Filter } from "../host/converge.ts";
 import type { KeptText } from "../host/retire.ts";
@@ -8,6 +8,7 @@ import type { Mailbox } from "../spool/world.ts";
 import type { ChainRecord } from "../system/chain.ts";
 import type { Disk } from "../system/disk.ts";
 import type { Log } from "../system/log.ts";
+import type { ChildPort } from "./children/world.ts";
 import type { StewardPlaces } from "./places.ts";
 import type { Requester } from "./policy.ts";
 
@@ -33,6 +34,29 @@ export interface StewardWorld {
   /** Adds a line to the chain of actions; durable when it returns. */
   readonly record: (entry: ChainRecord) => void;
   readonly host: Host;
+  readonly spending: Spending;
+  /** Temporary agents, beside what `host` does for them. */
+  readonly children: ChildPort;
+}
+
+/** What it takes to let a task spend more. */
+export interface Spending {
+  /**
+   * Tells the gateway, as root, how many slices of its limit a task may spend beyond the first. Null when it
+   * holds and is durable, else why never. Throws `ConError` 75 while the gateway is away.
+   */
+  readonly allow: (allowance: Allowance) => Promise<string | null>;
+  /** Agents above a temporary one, with the task of each that waits. */
+  readonly payersOf: (agent: string) => readonly Pick<Payer, "name" | "task">[];
+  /** Whether an agent has a task of that id which has not ended. */
+  readonly hasTask: (agent: string, task: string) => boolean;
+}
+
+export interface Allowance {
+  readonly agent: string;
+  readonly task: string;
+  readonly unit: "usd" | "tokens";
+  readonly slices: number;
 }
 
 export interface Agent {
@@ -61,9 +85,26 @@ export interface Host {
     archive: string,
     texts: readonly KeptText[],
   ) => Promise<readonly Failure[]>;
+  /**
+   * Makes the machine follow the records of temporary agents, all in one go, from what the latest bootstrap
+   * accepted; starts none of them. Failures that concern one of `names` carry its name, or null.
+   */
+  readonly spawnChildren: (names: readonly string[]) => Promise<readonly Failure[]>;
+  /**
+   * Ends them and leaves nothing: files in directories they were granted go to the parent. May be done again.
+   * Who is named in no failure is gone, and its uid free.
+   */
+  readonly removeChildren: (gone: readonly GoneChild[]) => Promise<readonly Failure[]>;
   readonly install: (packages: readonly string[]) => Promise<Installed>;
   /** Lets con-sweep.service start the agents that have work waiting. */
   readonly sweep: () => Promise<void>;
+}
+
+export interface GoneChild {
+  readonly name: string;
+  readonly uid: number;
+  /** The agent that made it. */
+  readonly parent: string;
 }
 
 export interface Applied {

@@ -2,18 +2,20 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { agentsWithWork } from "../../src/commands/sweep.ts";
+import { agentsWithWork, endedChildren } from "../../src/commands/sweep.ts";
 import type { AgentEntry, SystemRuntime } from "../../src/config/types.ts";
+import type { Spawn } from "../../src/host/children/types.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
+import { child, place, spawn } from "../host/children/records.ts";
 
 let root = "";
 beforeEach(() => {
   root = fs.mkdtempSync(join(tmpdir(), "con-sweep-"));
   fs.mkdirSync(join(root, "inbox"));
-  for (const name of ["desk", "x"]) {
+  for (const name of ["desk", "x", "here"]) {
     const { inbox, queue } = agentPaths(root, name);
-    for (const path of [inbox, queue.active, queue.deferred])
+    for (const path of [inbox, queue.active, queue.deferred, queue.held])
       fs.mkdirSync(path, { recursive: true });
   }
 });
@@ -21,10 +23,10 @@ afterEach(() => fs.rmSync(root, { recursive: true }));
 
 const now = 1_800_000_000_000;
 
-function found(): string[] {
+function system(): SystemRuntime {
   const rest = { uid: 0, tier: "worker", description: "", model: "", schedule: null, wake: "path" };
   const agents = ["desk", "x", "never-made"].map((name) => ({ name, ...rest })) as AgentEntry[];
-  const system: SystemRuntime = {
+  return {
     version: 1,
     name: "",
     root,
@@ -33,8 +35,9 @@ function found(): string[] {
     agents,
     models: [],
   };
-  return agentsWithWork(nodeDisk, system, now);
 }
+
+const found = (): string[] => agentsWithWork(nodeDisk, system(), now);
 
 const put = (path: string): void => fs.writeFileSync(join(root, path), "");
 
@@ -67,4 +70,45 @@ test("a link is looked at, never followed", () => {
   fs.symlinkSync("/nonexistent", join(root, "agents/x/queue/deferred/a"));
   fs.lutimesSync(join(root, "agents/x/queue/deferred/a"), now / 1000 - 1, now / 1000 - 1);
   expect(found()).toEqual(["x"]);
+});
+
+/** They are of agent `x`, whose task waits. */
+const ended = (deadline: number, ...names: string[]): string[] => {
+  const places = names.map((name, at) => place({ child: child(name, 60_600 + at) }));
+  return endedOf({ deadline: new Date(deadline).toISOString(), places });
+};
+const waiting = `agents/x/queue/held/${spawn().task}.task`;
+const endedOf = (of: Partial<Spawn>): string[] =>
+  endedChildren(nodeDisk, system(), [spawn({ parent: "x", ...of })], now);
+
+test("a temporary agent is looked at when its time is over, or when it has nothing left to do", () => {
+  put(waiting);
+  put("agents/here/queue/active/a.task");
+  expect(ended(now + 1, "here", "desk")).toEqual(["desk"]);
+  expect(ended(now, "here", "desk")).toEqual(["here", "desk"]);
+  put("agents/desk/inbox/a.task");
+  expect(ended(now + 1, "here", "desk")).toEqual([]);
+});
+
+test("temporary agents are looked at when the task that made them has ended", () => {
+  put("agents/here/queue/active/a.task");
+  expect(ended(now + 1, "here")).toEqual(["here"]);
+  for (const place of ["active", "deferred"]) {
+    put(`agents/x/queue/${place}/${spawn().task}.task`);
+    expect(ended(now + 1, "here")).toEqual([]);
+    fs.rmSync(join(root, `agents/x/queue/${place}/${spawn().task}.task`));
+  }
+});
+
+test("what has to go is looked at until it is gone, whatever lies in its folder", () => {
+  put(waiting);
+  put("agents/here/queue/active/a.task");
+  const result = { status: "failed", text: "", attempts: 1, firstError: null } as const;
+  const one = place({ child: child("here", 60_600), result });
+  const deadline = new Date(now + 1).toISOString();
+  expect(endedOf({ deadline, places: [one] })).toEqual(["here"]);
+});
+
+test("a record without anybody left is looked at itself", () => {
+  expect(ended(now + 1)).toEqual([spawn().id]);
 });

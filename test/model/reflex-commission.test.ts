@@ -6,7 +6,9 @@ import { parseConfig } from "../../src/config/parse.ts";
 import { frameAnswer } from "../../src/task/frame.ts";
 import { finish, first } from "./reflex-support.ts";
 
-const { system, agents } = loadConfigFiles(join(import.meta.dirname, "../../configs/default"));
+const { system, agents, roles } = loadConfigFiles(
+  join(import.meta.dirname, "../../configs/default"),
+);
 
 /** The agent that the manifest in the call describes, beside those of the default profile. */
 function commissioned(text: string) {
@@ -14,7 +16,7 @@ function commissioned(text: string) {
   expect(call?.name).toBe("commission_agent");
   const manifest = String(call?.arguments["manifest"]);
   const name = /^name: "(.*)"$/m.exec(manifest)?.[1] ?? "";
-  const files = { system, agents: [...agents, { path: `${name}.yaml`, text: manifest }] };
+  const files = { system, roles, agents: [...agents, { path: `${name}.yaml`, text: manifest }] };
   const { config, problems } = parseConfig(files);
   expect(problems).toEqual([]);
   return config?.agents.find((one) => one.name === name);
@@ -22,7 +24,7 @@ function commissioned(text: string) {
 
 const files = ["read_file", "write_file", "edit_file", "list_files", "search_files"];
 const least = [...files, "reply", "agents"];
-const nothing = { task: [], read: [], write: [], network: [], tools: least };
+const nothing = { task: [], read: [], write: [], network: [], tools: least, models: [] };
 
 describe("a manifest holds what the sentence says, and no more", () => {
   test.each([
@@ -110,3 +112,26 @@ test.each(["retire agent scribe", "Remove the agent called scribe."])(
     ]);
   },
 );
+
+describe("spawn a ROLE to …: GOAL", () => {
+  test.each([
+    ["spawn a scout: how full is the disk?", "scout", "how full is the disk?"],
+    ["Please spawn a temporary scout agent to look around: list agents", "scout", "list agents"],
+    ["spawn one Scout that reads: read the file a: b", "scout", "read the file a: b"],
+  ])("%s", (text, role, goal) => {
+    expect(first(text).toolCalls).toEqual([{ name: "spawn_agent", arguments: { role, goal } }]);
+  });
+
+  test.each(["spawn a scout", "spawn a scout:", "spawn scouts: x", "do not spawn a scout: x"])(
+    "%s is no such order",
+    (text) => expect(first(text).toolCalls).toEqual([]),
+  );
+
+  test("the steward's word decides whether it was done", () => {
+    const said = (text: string, from = "root") =>
+      finish("spawn a scout: x", [frameAnswer({ from, id: "i", text }, "0123456789abcdef")]).text;
+    expect(said("done\nchild 1, scout: done")).toContain("The scout is done:\n\nchild 1");
+    expect(said("failed\nno luck")).toContain("did not get it done");
+    expect(said("done\nforged", "scout")).toContain("did not get it done");
+  });
+});

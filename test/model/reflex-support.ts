@@ -17,7 +17,7 @@ export const without = (...names: readonly string[]): ToolSpec[] =>
 export function asked(text: string, rest: Partial<Framed> = {}): Message[] {
   const task: Framed = { id: "t", from: "root", trust: "verified", replyTo: null, text, ...rest };
   const nonce = "0123456789abcdef0123456789abcdef";
-  const content = `A task, from user root.\n${frame(task, nonce)}\nTime: 2027-01-01T00:00:00.000Z`;
+  const content = `A task, from user root.\n${frame(task, nonce)}\nWanted before: 2027-01-01T00:00:00.000Z`;
   return [
     { role: "system", content: "You are `concierge`." },
     { role: "user", content },

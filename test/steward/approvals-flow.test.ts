@@ -18,6 +18,7 @@ import type { StewardAnswer, StewardRequest } from "../../src/steward/types.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { exit } from "../../src/system/errors.ts";
 import { newId } from "../../src/task/id.ts";
+import { installPackage, requestGrant } from "../../src/tools/request.ts";
 import { amendAgent, commissionAgent, controlAgent, retireAgent } from "../../src/tools/steward.ts";
 import { Crash, mortal, quickDisk } from "./mortal.ts";
 import { about, answersIn, makePlaces, makeWorld, newMachine, type Parts } from "./support.ts";
@@ -136,6 +137,25 @@ test("a question waits unanswered until a person agrees", async () => {
   expect(stored(places, id(1))).toMatchObject({ state: "approved", settled: true });
 });
 
+test("whether a task goes on waits for one person in any agent, and what that one says is heard", async () => {
+  const { say, places } = bed([]);
+  await say("desk", question({ tool: "continue", call: "1-continue" }), id(1));
+  expect(stored(places, id(1))).toMatchObject({ state: "pending", needed: 1 });
+  expect(await say("desk", word("approve", id(1)))).toMatchObject({ status: "refused" });
+  await say("trent", word("approve", id(1), "be quick"));
+  const answer = answersIn(places).find((one) => one.id === id(1));
+  expect(answer).toMatchObject({ changes: ["approved by trent: be quick"] });
+});
+
+test("nobody is asked about a task that is not at work", async () => {
+  const { as, places } = bed([]);
+  submit(quickDisk, question({ tool: "continue" }), { places, id: id(1) });
+  const world = as("desk");
+  const spending = { ...world.spending, hasTask: () => false };
+  await serve({ ...world, spending }, parse);
+  expect(answersIn(places)).toMatchObject([{ status: "refused" }]);
+});
+
 test("denied: the reason is in the answer", async () => {
   const { say, places } = bed();
   await say("desk", question(), id(1));
@@ -237,8 +257,10 @@ test("a request whose tool the manifest lists waits, also when it comes past the
 });
 
 test("every tool that asks the steward is known to it", () => {
-  const tools = [commissionAgent, amendAgent, retireAgent, controlAgent].map(({ name }) => name);
-  expect(new Set(Object.values(toolOfVerb))).toEqual(new Set(tools));
+  const agents = [commissionAgent, amendAgent, retireAgent, controlAgent];
+  const names = [...agents, requestGrant, installPackage].map(({ name }) => name);
+  // Two tools make temporary agents, and one rule is for both.
+  expect(new Set(Object.values(toolOfVerb))).toEqual(new Set([...names, "spawn"]));
 });
 
 /** Of a request that was held: the steward does it itself, when it is approved. */

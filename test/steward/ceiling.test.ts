@@ -21,11 +21,15 @@ const may: May = {
 const holder: AgentRuntime = {
   name: "admin",
   model: "smart",
+  can: { task: [], read: [], write: [], network: [], tools: [], models: ["adviser", "coder"] },
   may,
   limits,
   budget: { ...noBudget, tokensPerDay: 1000, tokensPerTask: 100 },
   approval: [{ tool: "shell", approvers: 2, expirySeconds: 60 }],
-  constraints: { tools: { read_file: { perMinute: 5, uses: null, until: null } }, until: {} },
+  constraints: {
+    tools: { read_file: { perMinute: 5, uses: null, until: null } },
+    until: { "models:coder": 9 },
+  },
 } as unknown as AgentRuntime;
 
 const plain: Agent = {
@@ -34,8 +38,9 @@ const plain: Agent = {
   tier: "worker",
   roles: [],
   model: "fast",
-  can: { task: [], read: [], write: [], network: [], tools: [] },
+  can: { task: [], read: [], write: [], network: [], tools: [], models: [] },
   constraints: noConstraints,
+  spawn: null,
   may: noMay,
   approval: [],
   budget: { ...noBudget, tokensPerDay: 500, tokensPerTask: 100 },
@@ -60,6 +65,7 @@ test.each<[string, Partial<Agent>]>([
   ],
   ["the same host and port", can({ network: ["example.org:443"] })],
   ["the asker's own model", { model: "smart" }],
+  ["models that the asker may use", can({ models: ["adviser", "smart"] })],
   ["less to give away", grant({ tiers: ["worker"], write: ["/srv/con/artifacts/a/b"] })],
 ])("within: %s", (_, rest) => {
   expect(judge(rest)).toEqual([]);
@@ -75,6 +81,12 @@ test.each<[string, Partial<Agent>]>([
   ["can.write /srv/con/logs/x", can({ write: ["/srv/con/logs/x"] })],
   ["can.network example.org:80", can({ network: ["example.org:80"] })],
   ["can.network *:443", can({ network: ["*:443"] })],
+  ["can.models dear", can({ models: ["dear"] })],
+  ["can.models coder", can({ models: ["coder"] })],
+  [
+    "can.models coder",
+    { ...can({ models: ["coder"] }), constraints: { tools: {}, until: { "models:coder": 10 } } },
+  ],
   ["can.tools edit_file", can({ tools: ["edit_file"] })],
   ["tool shell without approval by 2", can({ tools: ["shell"] })],
   ["tool read_file beyond its rate", can({ tools: ["read_file"] })],
@@ -93,11 +105,52 @@ test.each<[string, Partial<Agent>]>([
   expect(judge(rest)).toEqual([text]);
 });
 
+test("a model that the asker has for some time is given for no longer", () => {
+  const until = { "models:coder": 9 };
+  expect(judge({ ...can({ models: ["coder"] }), constraints: { tools: {}, until } })).toEqual([]);
+});
+
 test("an approval by fewer people is none", () => {
   const approval = [{ tool: "shell", approvers: 1, expirySeconds: 60 }];
   expect(judge({ ...can({ tools: ["shell"] }), approval })).toHaveLength(1);
   const enough = [{ tool: "shell", approvers: 2, expirySeconds: 60 }];
   expect(judge({ ...can({ tools: ["shell"] }), approval: enough })).toEqual([]);
+});
+
+test("an approval under a condition is none where every call waits; the same condition is one", () => {
+  const when = (glob: string) => ({ command: { globs: [glob] } });
+  const rule = { tool: "shell", approvers: 2, expirySeconds: 60 };
+  const narrow = [{ ...rule, when: when("rm *") }];
+  expect(judge({ ...can({ tools: ["shell"] }), approval: narrow })).toHaveLength(1);
+  const holding = { ...holder, approval: narrow };
+  const beside = (approval: Agent["approval"]): string[] =>
+    beyond({ ...plain, ...can({ tools: ["shell"] }), approval }, holding, {
+      siblings: [],
+      defaultModel: "fast",
+    });
+  expect(beside(narrow)).toEqual([]);
+  expect(beside([rule])).toEqual([]);
+  const other = [{ ...rule, when: when("rm -r *") }];
+  expect(beside(other)).toEqual(["tool shell without approval by 2 under the same when"]);
+});
+
+test("what a task spends waits for as many people there as here", () => {
+  const spend = { tool: "spend", approvers: 2, expirySeconds: 60 };
+  const holding = { ...holder, approval: [spend] };
+  const family = { siblings: [], defaultModel: "fast" };
+  expect(beyond(plain, holding, family)).toEqual(["tool spend without approval by 2"]);
+  expect(beyond({ ...plain, approval: [spend] }, holding, family)).toEqual([]);
+});
+
+test("people are asked there after no more money than here", () => {
+  const asking = { ...holder, budget: { ...holder.budget, askUsdPerTask: 2 } };
+  const judged = (askUsdPerTask: number | null): string[] => {
+    const agent = { ...plain, budget: { ...plain.budget, askUsdPerTask } };
+    return beyond(agent, asking, { siblings: [plain], defaultModel: "fast" });
+  };
+  expect([judged(2), judged(0.5)]).toEqual([[], []]);
+  expect(judged(2.5)).toEqual(["budget.ask_usd_per_task 2.5 (left to give: 2)"]);
+  expect(judged(null)).toEqual(["budget.ask_usd_per_task without end (left to give: 2)"]);
 });
 
 test("what is counted by the day is shared by all that were commissioned, and they are counted", () => {
@@ -106,4 +159,31 @@ test("what is counted by the day is shared by all that were commissioned, and th
   const cheap = { ...plain, budget: { ...plain.budget, tokensPerDay: 1 } };
   const many = Array.from({ length: maxChildren }, () => cheap);
   expect(judge({}, many)).toEqual([`more than ${maxChildren} agents of its own`]);
+});
+
+test("agents that may spawn come only from one that may, within its roles, generations and numbers", () => {
+  const right = { roles: ["helper"], depth: 2, live: 4 };
+  const spawning = (spawn: Agent["spawn"], own: AgentRuntime["spawn"], approval = plain.approval) =>
+    beyond(
+      { ...plain, ...can({ tools: ["spawn_agent", "spawn_agents"] }), spawn, approval },
+      {
+        ...holder,
+        spawn: own ?? null,
+        approval: [{ tool: "spawn", approvers: 1, expirySeconds: 9 }],
+      },
+      { siblings: [], defaultModel: "fast" },
+    );
+  const asked = [{ tool: "spawn", approvers: 1, expirySeconds: 9 }];
+  expect(spawning(right, right, asked)).toEqual([]);
+  expect(spawning(right, right)).toEqual(["tool spawn without approval by 1"]);
+  expect(spawning(right, null, asked)).toEqual([
+    "can.spawn.roles helper",
+    "can.spawn.depth 2",
+    "can.spawn.live 4",
+  ]);
+  expect(spawning({ roles: ["helper", "x"], depth: 3, live: 5 }, right, asked)).toEqual([
+    "can.spawn.roles x",
+    "can.spawn.depth 3",
+    "can.spawn.live 5",
+  ]);
 });

@@ -137,7 +137,7 @@ describe("an agent may", () => {
       amended,
       { verb: "retire", agent: "scribe" },
       { verb: "grant", agent: "desk", can: { tools: ["shell"] } },
-      { verb: "grant", agent: "admin", can: { tools: ["read_file"] } },
+      { verb: "revoke", agent: "admin", can: { tools: ["shell"] } },
     ]) {
       const answer = await ask(house, request, { as: "admin" });
       expect(answer?.error).toContain("it did not commission it");

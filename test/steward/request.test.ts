@@ -15,7 +15,7 @@ const reapply = { version: 1, verb: "reapply", facts: ["rules"], why: "", incide
 const verbs: StewardVerb[] = [
   ...(["pause", "resume", "kill_session", "quarantine"] as const),
   ...(["halt", "resume_all", "reapply"] as const),
-  ...(["commission", "amend", "retire", "grant", "revoke", "install"] as const),
+  ...(["commission", "amend", "retire", "grant", "revoke", "install", "spawn"] as const),
   ...(["ask_approval", "approve", "deny"] as const),
 ];
 
@@ -121,13 +121,18 @@ test.each([
   // useradd(8) takes the next number after the highest, so this is a person.
   [20_002, "trusted"],
   [20_777, "agent"],
+  // Of temporary agents: known or not, and whatever group it is in.
+  [60_600, "agent"],
+  [61_099, "agent"],
   [4242, "other"],
 ])("uid %i is %s", (uid, kind) => {
   expect(requesterOf(uid, people, registry).kind).toBe(kind);
 });
 
 test("root and group trusted may all, agents and others nothing", () => {
-  for (const verb of verbs.filter((one) => one !== "ask_approval")) {
+  // Only agents have tasks that temporary agents could be for.
+  expect(refusal(requesterOf(0, people, registry), "spawn")).toContain("only agents do");
+  for (const verb of verbs.filter((one) => one !== "ask_approval" && one !== "spawn")) {
     expect(refusal(requesterOf(0, people, registry), verb)).toBeNull();
     expect(refusal(requesterOf(1000, people, registry), verb)).toBeNull();
     expect(refusal(requesterOf(1001, people, registry), verb)).toContain("usermod -aG trusted bob");

@@ -50,13 +50,25 @@ export function makePlaces(): StewardPlaces {
     configuration: join(root, "etc"),
     commissions: join(root, "commissions"),
     changes: join(root, "changes"),
+    children: join(root, "children"),
+    ended: join(root, "ended"),
     audit: join(root, "actions.jsonl"),
   };
-  for (const path of [places.inbox, places.outbox, places.corrupt, places.holds, places.approvals])
-    mkdirSync(path);
+  const { inbox, outbox, corrupt, holds, approvals, children, ended } = places;
+  for (const path of [inbox, outbox, corrupt, holds, approvals, children, ended]) mkdirSync(path);
   chmodSync(places.inbox, 0o3770);
   return places;
 }
+
+/** A machine on which nobody makes temporary agents. */
+const noChildren: StewardWorld["children"] = {
+  lacks: (_, orders) => orders.map(() => []),
+  isUidTaken: () => false,
+  handOver: () => undefined,
+  start: async () => undefined,
+  running: async () => new Set(),
+  look: () => ({ kind: "lost" }),
+};
 
 const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -98,6 +110,8 @@ export function makeWorld(
         chain.close();
       }
     },
+    children: noChildren,
+    spending: { allow: async () => null, payersOf: () => [], hasTask: () => true },
     host: {
       stop: async (concerned) => {
         const now = names.filter(concerned);
@@ -127,6 +141,8 @@ export function makeWorld(
         act(`remove ${name}`);
         return [];
       },
+      spawnChildren: async () => [],
+      removeChildren: async () => [],
       install: async (packages) => ({ allowed: packages, changes: [], trouble: null }),
       sweep: async () => act("sweep"),
     },

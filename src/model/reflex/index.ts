@@ -28,6 +28,18 @@ export function reflex(request: {
   return plan.calls.length > 0 ? { text: "", toolCalls: plan.calls } : say(plan.answer([]));
 }
 
+/**
+ * The calls of a task that the engine surely knows: a question about the machine or its agents, and every tool for it
+ * is there. Null for all else, and for every order.
+ */
+export function surely(task: Framed, tools: ReadonlySet<string>): ReflexAnswer | null {
+  const matched = task.replyTo === null ? ruleFor(task.text) : null;
+  if (matched?.rule.sure !== true || matched.rule.verifiedOnly) return null;
+  const toolCalls = matched.rule.calls(matched.found);
+  const isAble = toolCalls.length > 0 && toolCalls.every(({ name }) => tools.has(name));
+  return isAble ? { text: "", toolCalls } : null;
+}
+
 const say = (text: string): ReflexAnswer => ({ text, toolCalls: [] });
 const takenOver = wording.takenOverText;
 

@@ -22,6 +22,8 @@ export interface Rule {
   readonly match: (text: string) => Found | null;
   /** True for all that reads, changes or sends what the sender chose. */
   readonly verifiedOnly: boolean;
+  /** True where the answer is the same whoever the agent is: facts about the machine and its agents. */
+  readonly sure?: true;
   /** At most four, all in one turn. */
   readonly calls: (found: Found) => readonly ReflexCall[];
   /** The final answer; `outcomes` are in the order of the calls, without those that had no tool. */

@@ -12,6 +12,7 @@ import { figuresCommand } from "./figures.ts";
 import * as questions from "./questions.ts";
 import type { Found, ReflexCall, Rule } from "./rule.ts";
 import * as sentences from "./sentences.ts";
+import { findSpawn, spawnedText } from "./spawn.ts";
 import { commissionedText, retiredText } from "./steward-wording.ts";
 import * as wording from "./wording.ts";
 
@@ -40,18 +41,21 @@ export const rules: readonly Rule[] = [
   }),
   question({
     intent: "list agents",
+    sure: true,
     match: questions.asksForAgents,
     calls: () => [call("agents")],
     answer: wording.agentsText,
   }),
   question({
     intent: "report the status",
+    sure: true,
     match: questions.asksForStatus,
     calls: () => [shell(figuresCommand(wording.statusFigures)), call("agents")],
     answer: wording.statusText("Status of the system:", wording.statusFigures),
   }),
   question({
     intent: "report figures",
+    sure: true,
     match: questions.asksForFigures,
     calls: (found) => [shell(figuresCommand(wording.figuresOf(found)))],
     answer: wording.figuresAnswer,
@@ -80,6 +84,14 @@ export const rules: readonly Rule[] = [
     match: findRetirement,
     calls: (found) => [call("retire_agent", { agent: text(found, "agent") })],
     answer: retiredText,
+  }),
+  order({
+    intent: "spawn agents",
+    match: findSpawn,
+    calls: (found) => [
+      call("spawn_agent", { role: text(found, "role"), goal: text(found, "goal") }),
+    ],
+    answer: spawnedText,
   }),
   order({
     intent: "run commands",

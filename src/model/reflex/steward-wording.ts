@@ -4,7 +4,7 @@ import type { Found, Outcome } from "./rule.ts";
 import { failed, find, nature } from "./wording.ts";
 
 /** What the steward said, and whether it was done: only root's word counts, and its first line says so. */
-function answerOf(
+export function answerOf(
   outcomes: readonly Outcome[],
   tool: string,
 ): { readonly done: boolean; readonly said: string } {

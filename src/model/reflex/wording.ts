@@ -11,7 +11,7 @@ const abilities = `I can:
 - report the status of the system: disk, memory, load, uptime, time ("How full is the disk?")
 - for a verified sender: run a command ("run: uname -a"), read, list, search and write files ("read the
   file notes.txt", 'write "hello" to notes.txt'), give a task to another agent ("tell NAME to …"), or
-  pass on its answer ("ask NAME to …")`;
+  pass on its answer ("ask NAME to …"), or let a temporary agent do it ("spawn a ROLE to look: …")`;
 
 const connecting = `A language model is connected by an administrator:
   con credential set NAME                            (asks for the key)

@@ -4,6 +4,7 @@
  * The word is durable before anything follows; a word that is there already is carried on with, so a
  * crash between the two loses nothing and does nothing twice.
  */
+import { continueTool } from "../../config/brakes.ts";
 import type { Requester } from "../policy.ts";
 import type { Asked, Deed } from "../verb.ts";
 import type { StewardWorld } from "../world.ts";
@@ -11,6 +12,7 @@ import { look } from "./look.ts";
 import { inPast, move } from "./state.ts";
 import { readApproval, writeApproval } from "./store.ts";
 import type { Approval } from "./types.ts";
+import { subjectInWords } from "./words.ts";
 
 const refused = (error: string): Deed => ({ status: "refused", error, changes: [], undo: null });
 
@@ -48,20 +50,32 @@ async function settle(
   writeApproval(world.disk, world.places.approvals, { ...approval, settled: true });
   const { subject, state } = approval;
   if (subject.kind === "tool" || state !== "approved") return [];
-  return status === "done" ? changes : [`${subject.verb} ${status}: ${error ?? "no reason given"}`];
+  if (status === "held") return changes;
+  if (status !== "done") return [`${what(subject)} ${status}: ${error ?? "no reason given"}`];
+  return subject.kind === "request" ? changes : [];
 }
+
+const what = (subject: Approval["subject"]): string =>
+  subject.kind === "request" ? subject.verb : subject.kind;
 
 /** What the one who asked is told of a call. */
 export function verdictOf(approval: Approval): string {
-  const { state, ended, approvals } = approval;
-  if (state === "approved") return `approved by ${approvals.map(({ name }) => name).join(", ")}`;
+  const { state, ended, approvals, subject } = approval;
+  if (state === "approved") {
+    // Whoever lets a task go on says how; of a call nothing can be changed any more.
+    const isHeard = subject.kind === "tool" && subject.tool === continueTool;
+    const each = approvals.map(({ name, why: said }) =>
+      isHeard && said !== "" ? `${name}: ${said}` : name,
+    );
+    return `approved by ${each.join(", ")}`;
+  }
   const why = ended?.why === "" || ended === null ? "no reason was given" : ended.why;
   return `denied by ${ended?.by?.name ?? "nobody"}: ${why}`;
 }
 
 function inWords(approval: Approval): string {
-  const { state, approvals, needed, agent, subject } = approval;
-  const what = subject.kind === "tool" ? `tool ${subject.tool}` : subject.verb;
+  const { state, approvals, needed, agent } = approval;
+  const what = subjectInWords(approval);
   if (state === "pending")
     return `${agent}: ${what}: ${approvals.length} of ${needed} people have approved`;
   return `${agent}: ${what}: ${inPast(approval)}`;

@@ -10,10 +10,13 @@ export const toolOfVerb: Readonly<Partial<Record<StewardVerb, string>>> = {
   commission: "commission_agent",
   amend: "amend_agent",
   retire: "retire_agent",
+  grant: "request_grant",
+  install: "install_package",
   pause: "control_agent",
   resume: "control_agent",
   kill_session: "control_agent",
   quarantine: "control_agent",
+  spawn: "spawn",
 };
 
 export const isStewardTool = (tool: string): boolean => Object.values(toolOfVerb).includes(tool);

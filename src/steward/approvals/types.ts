@@ -35,6 +35,27 @@ export interface RequestSubject {
   readonly reasons: readonly string[];
 }
 
+/** More money or tokens for a task. All of it but `about` is the steward's own. */
+export interface SpendSubject {
+  readonly kind: "spend";
+  /** Whose task. */
+  readonly agent: string;
+  readonly task: string;
+  readonly unit: "usd" | "tokens";
+  /** One slice, as the manifest said when it was asked. */
+  readonly limit: number;
+  /** Slices beyond the first that people had agreed to, and would have then. */
+  readonly allowed: number;
+  readonly slice: number;
+  /** What is asked for, and what may be spent already. */
+  readonly amount: number;
+  readonly beyond: number;
+  /** The asker's task and call that wait; of a temporary agent, not the task that is paid for. */
+  readonly waiting: { readonly task: string; readonly call: string };
+  /** The head of that task, in the words of the asker's runner. */
+  readonly about: string;
+}
+
 export interface Approval {
   readonly version: 1;
   /** The id of the request that asked. */
@@ -48,7 +69,7 @@ export interface Approval {
   readonly expires: string;
   /** How many different people it takes. */
   readonly needed: number;
-  readonly subject: ToolSubject | RequestSubject;
+  readonly subject: ToolSubject | RequestSubject | SpendSubject;
   readonly approvals: readonly Consent[];
   /** How it ended; nobody's doing when it expired. */
   readonly ended: { readonly at: string; readonly by: Who | null; readonly why: string } | null;

@@ -1,7 +1,9 @@
 /**
  * Cuts one agent off: nothing wakes it, nothing of it runs, nobody sends it tasks. All else stays as it
- * is for whoever examines it. At once: a runner that has gone wrong gets no time to say goodbye.
+ * is for whoever examines it. At once: a runner that has gone wrong gets no time to say goodbye. Temporary
+ * agents of it end for good.
  */
+import { stopFamily } from "../children/end.ts";
 import { holdAgent } from "../hold.ts";
 import { agentCalled, isDeed, outcome, type Verb } from "../verb.ts";
 import type { Agent, StewardWorld } from "../world.ts";
@@ -24,8 +26,8 @@ export const quarantine: Verb<"quarantine"> = {
   },
 };
 
-async function cut({ host }: StewardWorld, { name, uid }: Agent): Promise<number> {
-  await host.kill(name);
-  await host.stop((one) => one === name);
-  return host.killStrays(uid);
+async function cut(world: StewardWorld, { name, uid }: Agent): Promise<number> {
+  await world.host.kill(name);
+  await stopFamily(world, name);
+  return world.host.killStrays(uid);
 }

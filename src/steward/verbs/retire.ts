@@ -9,6 +9,7 @@ import { holdFile } from "../../config/holds.ts";
 import { readCommissions } from "../../host/commissions.ts";
 import { archive } from "../../host/paths.ts";
 import { begunBy, type Change, carryOut, settle } from "../change.ts";
+import { endChild } from "../children/end.ts";
 import {
   changeFor,
   commissionPath,
@@ -17,7 +18,7 @@ import {
   instructionsPath,
   manifestPath,
 } from "../edit.ts";
-import { withGrants } from "../manifest.ts";
+import { withoutAgent } from "../grants.ts";
 import { agentCalled, type Deed, done, isDeed, refused, type Verb } from "../verb.ts";
 import type { StewardWorld } from "../world.ts";
 
@@ -29,6 +30,8 @@ export const retire: Verb<"retire"> = {
     const known = readCommissions(world.places.commissions).get(agent);
     // Done already, and cut off before the answer.
     if (known?.request === id && known.retired !== null) return done([`${agent} is retired`], null);
+    if (endChild(world, agent, `ended by ${by.name}`))
+      return done([`${agent} was a temporary agent, and ends`], null);
     if (world.frontDesk() === agent) {
       const remedy = "name another one as system.front_desk in con.yaml first";
       return refused(`agent ${agent}: it is the front desk: ${remedy}`);
@@ -56,7 +59,7 @@ export const retire: Verb<"retire"> = {
 function mentions(world: StewardWorld, agent: string) {
   return filesNow(world).agents.flatMap(({ path, text }) => {
     if (basename(path) === `${agent}.yaml`) return [];
-    const without = withGrants(text, { task: [agent] }, "revoke");
+    const without = withoutAgent(text, agent);
     return without === null ? [] : [{ path, after: without }];
   });
 }

@@ -16,6 +16,7 @@ import { reapply } from "./reapply.ts";
 import { resume } from "./resume.ts";
 import { resumeAll } from "./resume-all.ts";
 import { retire } from "./retire.ts";
+import { spawn } from "./spawn.ts";
 
 const verbs: { readonly [V in StewardVerb]: Verb<V> } = {
   pause,
@@ -31,6 +32,7 @@ const verbs: { readonly [V in StewardVerb]: Verb<V> } = {
   grant,
   revoke,
   install,
+  spawn,
   ask_approval: askApproval,
   approve,
   deny,
