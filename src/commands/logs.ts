@@ -16,7 +16,10 @@ export { type Attach, journalArguments } from "./logs/journal.ts";
 const example = `Without NAME: all units of con, the gateway included.
 
 --audit shows the latest of what agents did: tasks, model calls, tool calls, denials. Who acted is the user
-that the kernel named. The same lines are in the journal: journalctl CON_TASK=ID, or -t con-audit.
+that the kernel named. The same lines are in the journal, with those of the steward and of incidents, by field:
+CON_TASK, CON_AGENT, CON_AUDIT (the kind), CON_UID, CON_REQUEST, CON_VERB, CON_INCIDENT, CON_CONTRACT, CON_CHAIN
+(agents, steward or contracts). Anybody may write such fields, so name the unit that wrote them as well:
+journalctl -t con-audit _SYSTEMD_UNIT=con-gateway.service (or con-steward, con-healthcheck).
 
 --verify reads the records that are hash chains from their first lines: what agents did, what the steward did, what
 contracts found. Edits, removals and another order are found. Whether lines were cut off at the end only root
@@ -81,5 +84,5 @@ function refuseMixed({ audit, verify, json, follow }: Options): void {
   if (json && !audit && !verify)
     throw usage("--json goes with --audit or --verify", "use journalctl -o json for the journal");
   if (follow && (audit || verify))
-    throw usage("--follow shows the journal", "use journalctl -f -t con-audit");
+    throw usage("--follow shows the journal", "use journalctl -f -t con-audit _SYSTEMD_UNIT=con-gateway.service");
 }

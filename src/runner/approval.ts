@@ -11,22 +11,26 @@
  */
 import type { Gate, GatedCall } from "../agent/gate.ts";
 import type { AgentRuntime, ApprovalRule } from "../config/types.ts";
+import { ruleFor } from "../config/when.ts";
 import { isStewardTool } from "../steward/approvals/tools.ts";
-import type { AskPlaces } from "../steward/ask.ts";
-import type { StewardRequest } from "../steward/types.ts";
-import type { Disk } from "../system/disk.ts";
-import { ConError } from "../system/errors.ts";
-import type { HoldAnswer } from "../task/hold.ts";
 import { denied } from "../tools/denial.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import { type AskedCall, approvalId, askedCall } from "./approval/call.ts";
+import { pathReader } from "./approval/paths.ts";
+import {
+  type AskingWorld,
+  answerTo,
+  askPeople,
+  blankQuestion,
+  graceMs,
+  refusalIn,
+  whoseWord,
+} from "./approval/question.ts";
 
-export interface ApprovalWorld {
-  readonly disk: Disk;
+export interface ApprovalWorld extends AskingWorld {
   readonly now: () => number;
   readonly agent: Pick<AgentRuntime, "name" | "approval">;
-  /** Where the steward is asked; its own places if not given. */
-  readonly places?: AskPlaces;
+  readonly paths: { readonly workspace: string };
   /** For the audit trail. */
   readonly heard?: (event: ApprovalEvent) => void;
 }
@@ -40,17 +44,16 @@ export interface ApprovalEvent {
   readonly what: string;
 }
 
-/** So much longer than people have: an answer of the last second still finds the task waiting. */
-const graceMs = 15_000;
-
 /** Must come before gates that count: it is asked twice for a call that waits. */
 export function approvalGate(world: ApprovalWorld, task: { readonly id: string }): Gate {
   const { approval } = world.agent;
   return async (call) => {
     // The steward holds those by itself, whoever asks it.
     if (isStewardTool(call.tool)) return null;
-    const rule = approval.find(({ tool }) => tool === call.tool);
-    return rule === undefined ? null : decide(world, task.id, call, rule);
+    const readPath = pathReader(call.tool, world.paths.workspace);
+    const rule = ruleFor(approval, call.tool, { args: call.args, readPath });
+    // A call that waited has its answer, also if a path in it names another place by now.
+    return rule === null && call.woken === null ? null : decide(world, task.id, call, rule);
   };
 }
 
@@ -58,30 +61,26 @@ async function decide(
   world: ApprovalWorld,
   task: string,
   call: GatedCall,
-  rule: ApprovalRule,
+  rule: Rule | null,
 ): Promise<ToolResult | null> {
   const asked = askedCall(call.tool, call.args);
   const id = approvalId(world.agent.name, task, call.callId, asked);
-  const answer = call.woken?.answers.find(({ to, from }) => to === id && from === "root");
+  const answer = answerTo(call.woken, id);
   const tell = (state: ApprovalEvent["state"]): void =>
     world.heard?.({ kind: "approval", task, state, id, what: `tool ${call.tool}` });
-  if (answer !== undefined) {
-    const refused = verdict(answer, call.tool);
+  if (answer !== null) {
+    const refused = refusalIn(answer);
     tell(refused === null ? "approved" : "denied");
-    return refused;
+    return refused === null ? null : refuse(call.tool, refused);
   }
   const over = call.woken?.over ?? null;
+  if (over === null && rule === null) return null;
   tell(over === null ? "asked" : "expired");
-  if (over !== null) return refuse(call.tool, `nobody approved it: ${over}`);
+  if (over !== null || rule === null) return refuse(call.tool, `nobody approved it: ${over}`);
   return ask(world, { id, task, callId: call.callId, asked, rule });
 }
 
-/** The first line says how it ended, the rest why; anything but a plain yes is a no. */
-function verdict({ text }: HoldAnswer, tool: string): ToolResult | null {
-  const [first = "", ...rest] = text.split("\n");
-  if (first.trim() === "done") return null;
-  return refuse(tool, rest.join(" ").trim() || first.trim() || "no reason was given");
-}
+type Rule = Pick<ApprovalRule, "approvers" | "expirySeconds">;
 
 const refuse = (tool: string, why: string): ToolResult =>
   denied({
@@ -96,36 +95,19 @@ interface Question {
   readonly task: string;
   readonly callId: string;
   readonly asked: AskedCall;
-  readonly rule: ApprovalRule;
+  readonly rule: Rule;
 }
 
-/** The steward's code is loaded only where somebody is asked. */
 async function ask(
   world: ApprovalWorld,
   { id, task, callId, asked, rule }: Question,
 ): Promise<ToolResult> {
-  const { submit } = await import("../steward/ask.ts");
   const end = world.now() + rule.expirySeconds * 1000;
-  const request: StewardRequest = {
-    version: 1,
-    verb: "ask_approval",
-    why: "",
-    incident: null,
-    ...asked,
-    task,
-    call: callId,
-    expires: new Date(end).toISOString(),
-  };
-  const { disk, places } = world;
-  try {
-    const { id: waitFor } = submit(disk, request, { id, ...(places && { places }) });
-    // Somebody else holds our id: an answer to another one would not be found again.
-    if (waitFor !== id) return refuse(asked.tool, `its request ${id} was taken by somebody else`);
-    const people = rule.approvers === 1 ? "a person's" : `${rule.approvers} people's`;
-    const why = `waits for ${people} approval: con approvals show ${id}`;
-    return { ok: false, text: why, hold: { waitFor: [id], until: end + graceMs, why } };
-  } catch (error) {
-    if (!(error instanceof ConError)) throw error;
-    return refuse(asked.tool, `nobody can be asked (${error.why})`);
-  }
+  const expires = new Date(end).toISOString();
+  const { approvers } = rule;
+  const question = { ...blankQuestion, ...asked, task, call: callId, expires, approvers };
+  const sent = await askPeople(world, id, question);
+  if (sent.kind === "not-asked") return refuse(asked.tool, sent.why);
+  const why = `waits for ${whoseWord(rule.approvers)} approval: con approvals show ${id}`;
+  return { ok: false, text: why, hold: { waitFor: [id], until: end + graceMs, why } };
 }

@@ -9,8 +9,9 @@ import type { Gate, GatedCall } from "../agent/gate.ts";
 import type { AgentRuntime, ToolConstraint } from "../config/types.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Disk } from "../system/disk.ts";
-import { amendHow, denied, manifestRule } from "../tools/denial.ts";
+import { type Asker, amendHow, denied, manifestRule } from "../tools/denial.ts";
 import type { Denial, ToolResult } from "../tools/tool.ts";
+import { askerOf } from "./policy.ts";
 import { openUses, type Verdict } from "./uses.ts";
 
 export interface ConstraintWorld {
@@ -20,6 +21,19 @@ export interface ConstraintWorld {
   readonly paths: Pick<AgentPaths, "uses">;
   /** Names of all tools that there are. */
   readonly tools: readonly string[];
+  /** Hears of each use that was counted, for the audit trail. */
+  readonly heard?: (use: GrantUse) => void;
+}
+
+/** A call that counts. Asked again after a crash, it is told again and not counted again. */
+export interface GrantUse {
+  /** e.g. `tool shell`. */
+  readonly grant: string;
+  readonly callId: string;
+  /** How often it was used in all. */
+  readonly use: number;
+  /** Null where only the rate is bounded. */
+  readonly left: number | null;
 }
 
 const unbounded: ToolConstraint = { perMinute: null, uses: null, until: null };
@@ -34,7 +48,10 @@ export function constraintGates(
     if (limits.perMinute === null && limits.uses === null) return null;
     const by = `${taskId} ${call.callId}`;
     const use = { key: `tool:${call.tool}`, limits, now: world.now(), by };
-    return refusal(world.agent.name, call.tool, limits, uses[way](use));
+    const verdict = uses[way](use);
+    if (way === "take" && verdict.kind === "free")
+      world.heard?.(useOf(call, limits, verdict.total));
+    return refusal(askerOf(world.agent), call.tool, limits, verdict);
   };
   return {
     check: async (call) => ungranted(world, call.tool) ?? counting(call, "look"),
@@ -43,7 +60,14 @@ export function constraintGates(
   };
 }
 
-const boundsOf = ({ constraints }: AgentRuntime, tool: string): ToolConstraint =>
+const useOf = ({ tool, callId }: GatedCall, { uses }: ToolConstraint, total: number): GrantUse => ({
+  grant: `tool ${tool}`,
+  callId,
+  use: total,
+  left: uses === null ? null : Math.max(0, uses - total),
+});
+
+export const boundsOf = ({ constraints }: AgentRuntime, tool: string): ToolConstraint =>
   constraints !== undefined && Object.hasOwn(constraints.tools, tool)
     ? (constraints.tools[tool] ?? unbounded)
     : unbounded;
@@ -51,27 +75,28 @@ const boundsOf = ({ constraints }: AgentRuntime, tool: string): ToolConstraint =
 /** A name that no tool has is no question of grants. */
 function ungranted({ agent, now, tools }: ConstraintWorld, tool: string): ToolResult | null {
   if (!tools.includes(tool)) return null;
+  const asker = askerOf(agent);
   const { until } = boundsOf(agent, tool);
   const base = { asked: `tool ${tool}`, rule: manifestRule(agent.name, "can.tools") };
   if (until !== null && until <= now()) {
     const rule = `${base.rule}: ${tool} until ${new Date(until).toISOString()}`;
-    return denied({ ...base, code: "expired", rule, how: amendHow(agent.name, "a later until") });
+    return denied({ ...base, code: "expired", rule, how: amendHow(asker, "a later until") });
   }
   if (agent.can.tools.includes(tool)) return null;
   return denied({
     ...base,
     code: "not_granted",
-    how: amendHow(agent.name, `${tool} in can.tools`),
+    how: amendHow(asker, `${tool} in can.tools`),
   });
 }
 
-function refusal(
-  agent: string,
+export function refusal(
+  asker: Asker,
   tool: string,
   limits: ToolConstraint,
   verdict: Verdict,
 ): ToolResult | null {
-  const rule = manifestRule(agent, "can.tools");
+  const rule = manifestRule(asker.agent, "can.tools");
   const no = (denial: Pick<Denial, "code" | "rule" | "how">): ToolResult =>
     denied({ asked: `tool ${tool}`, ...denial });
   switch (verdict.kind) {
@@ -81,13 +106,13 @@ function refusal(
       return no({
         code: "rate",
         rule: `${rule}: ${tool} per_minute ${limits.perMinute}`,
-        how: `call it again in ${verdict.waitSeconds} s; for more, ask the sysadmin to amend ${agent}`,
+        how: `call it again in ${verdict.waitSeconds} s; ${amendHow(asker, "a higher rate")}`,
       });
     case "used_up":
       return no({
         code: "used_up",
         rule: `${rule}: ${tool} uses ${limits.uses}, ${verdict.used} used`,
-        how: amendHow(agent, "more uses"),
+        how: amendHow(asker, "more uses in all"),
       });
     case "undecided":
       return no({

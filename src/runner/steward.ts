@@ -1,29 +1,42 @@
 /**
  * Asks the steward as this agent's own user. The id of a request follows from task, call and content, so a call that is
- * made again after a crash is the same request. Never: waits for the answer; that is a hold.
+ * made again after a crash is the same request. That the call waits is noted before: an answer that comes while
+ * nobody waits is never used (task/trust.ts). Never: waits for the answer; that is a hold.
  */
+import { expectAnswers } from "../spool/held.ts";
+import type { AgentPaths } from "../spool/layout.ts";
+import type { DeliverWorld } from "../spool/world.ts";
 import type { StewardRequest } from "../steward/types.ts";
-import type { Disk } from "../system/disk.ts";
 import { ConError } from "../system/errors.ts";
 import { derivedId, timeOfId } from "../task/id.ts";
 import type { AskSteward } from "../tools/tool.ts";
 
+export interface AskingWorld extends Pick<DeliverWorld, "disk" | "now"> {
+  readonly paths: AgentPaths;
+  readonly agent: { readonly name: string };
+}
+
 /** The steward's code is loaded only where somebody is asked. */
 export const createAskSteward =
-  (disk: Disk, agent: string, task: string): AskSteward =>
-  async (request, callId) => {
+  (world: AskingWorld, task: string): AskSteward =>
+  async (request, callId, wait) => {
     const { submit } = await import("../steward/ask.ts");
-    const wanted = derivedId(timeOfId(task), [
+    const id = derivedId(timeOfId(task), [
       "steward",
-      agent,
+      world.agent.name,
       task,
       callId,
-      JSON.stringify(request),
+      // Made again it would end later, and is the same wish.
+      JSON.stringify({ ...request, deadline: undefined }),
     ]);
     const whole = { version: 1, incident: null, ...request } as unknown as StewardRequest;
+    if (wait !== undefined) {
+      const { until, why, also = [] } = wait;
+      const hold = { call: callId, waitFor: [id, ...also], until, why };
+      expectAnswers(world, world.paths, task, hold);
+    }
     try {
-      const { id } = submit(disk, whole, { id: wanted });
-      return { ok: true, id };
+      return { ok: true, id: submit(world.disk, whole, { id }).id };
     } catch (error) {
       if (!(error instanceof ConError)) throw error;
       return { ok: false, why: `the steward was not asked: ${error.why}` };

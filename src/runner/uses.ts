@@ -20,7 +20,8 @@ export interface UseLimits {
 }
 
 export type Verdict =
-  | { readonly kind: "free" }
+  /** `total`: how often it was used in all, this use included. */
+  | { readonly kind: "free"; readonly total: number }
   | { readonly kind: "rate"; readonly waitSeconds: number }
   | { readonly kind: "used_up"; readonly used: number }
   | { readonly kind: "undecided"; readonly why: string };
@@ -66,11 +67,13 @@ export function openUses(disk: Disk, path: string): Uses {
     try {
       const book = read(disk, path);
       if (book === null) return { kind: "undecided", why: `${path} is damaged` };
-      if (book.counted.includes(`${use.key} ${use.by}`)) return { kind: "free" };
-      const verdict = judge(book.counters[use.key], use);
-      if (verdict.kind === "free" && write)
-        replaceDurably(disk, path, Buffer.from(`${JSON.stringify(counted(book, use))}\n`), 0o600);
-      return verdict;
+      const counter = book.counters[use.key];
+      if (book.counted.includes(`${use.key} ${use.by}`)) return free(counter);
+      const verdict = judge(counter, use);
+      if (verdict !== null) return verdict;
+      const after = counted(book, use);
+      if (write) replaceDurably(disk, path, Buffer.from(`${JSON.stringify(after)}\n`), 0o600);
+      return free(after.counters[use.key]);
     } catch (error) {
       if (!isDiskTrouble(error)) throw error;
       return { kind: "undecided", why: (error as Error).message };
@@ -103,13 +106,18 @@ function isBook(value: Partial<Book> | null): value is Book {
   );
 }
 
-/** Pure. */
-function judge(counter: Counter | undefined, { limits, now, amount = 1 }: Use): Verdict {
+const free = (counter: Counter | undefined): Verdict => ({
+  kind: "free",
+  total: counter?.total ?? 0,
+});
+
+/** Null when it may be counted. Pure. */
+function judge(counter: Counter | undefined, { limits, now, amount = 1 }: Use): Verdict | null {
   const { total = 0 } = counter ?? {};
   if (limits.uses !== null && total + amount > limits.uses) return { kind: "used_up", used: total };
   const recent = recentOf(counter, now);
   const { perMinute } = limits;
-  if (perMinute === null || recent.length + amount <= perMinute) return { kind: "free" };
+  if (perMinute === null || recent.length + amount <= perMinute) return null;
   const freeing = recent[recent.length + amount - perMinute - 1] ?? now;
   return { kind: "rate", waitSeconds: Math.max(1, Math.ceil((freeing + minuteMs - now) / 1000)) };
 }

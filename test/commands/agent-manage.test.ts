@@ -62,6 +62,9 @@ test("in con dev nothing is commissioned or retired, and that is said", async ()
   for (const argv of [
     ["add", "-"],
     ["remove", "desk"],
+    ["amend", "desk", "-"],
+    ["grant", "desk", "--tool", "shell", "--tool", "reply", "--for", "2h"],
+    ["revoke", "desk", "--read", "/srv/con/artifacts/x"],
   ])
     expect(await failure(() => run(argv, makeIo(root, { input }).io))).toMatchObject({
       code: exit.unavailable,
@@ -69,7 +72,25 @@ test("in con dev nothing is commissioned or retired, and that is said", async ()
     });
 });
 
-test.each(["add", "remove"])(
+test.each([
+  [["grant", "desk"], "it says no right"],
+  [["revoke", "desk"], "it says no right"],
+  [["grant", "desk", "--tool", "x", "--until", "tomorrow"], "it is no time"],
+  [["grant", "desk", "--tool", "x", "--for", "2 weeks"], "it is no time"],
+  [["grant", "desk", "--tool", "x", "--for", "2h", "--until", "2030-01-01T00:00:00Z"], "--for is"],
+  [["grant", "desk", "--read", "/x", "--uses", "3"], "only calls of tools are counted"],
+  [["grant", "desk", "--model", "adviser", "--uses", "3"], "only calls of tools are counted"],
+  [["grant", "desk", "--tool", "x", "--uses", "0"], "0 is not a number"],
+  [["revoke", "desk", "--tool", "x", "--uses", "1"], "unknown option '--uses'"],
+  [["grant", "--tool", "x"], "missing required argument 'name'"],
+])("%j is a misuse, told before anybody is asked", async (argv, why) => {
+  expect(await failure(() => run(argv, makeIo("").io))).toMatchObject({
+    code: exit.usage,
+    why: expect.stringContaining(why),
+  });
+});
+
+test.each(["add", "remove", "amend", "grant", "revoke"])(
   "%s --help says what happens, exit codes and an example",
   async (verb) => {
     const { io, out } = makeIo("");

@@ -13,7 +13,7 @@ test("list has every key that it had, and state and held", async () => {
   const { agents } = JSON.parse(out());
   expect(Object.keys(agents[0]).sort()).toEqual(
     [
-      ...["name", "uid", "tier", "description", "model", "schedule", "wake"],
+      ...["name", "uid", "tier", "description", "model", "schedule", "wake", "parent"],
       ...["state", "held"],
     ].sort(),
   );

@@ -84,6 +84,25 @@ test("--all and --json show the end that nobody wrote down yet", async () => {
   });
 });
 
+test("more money: how much, beyond what, on which task, and what that task is", async () => {
+  const subject: Approval["subject"] = {
+    kind: "spend",
+    unit: "usd",
+    ...{ agent: "desk", task: id(77), limit: 0.5, allowed: 1, slice: 2 },
+    ...{ amount: 0.5, beyond: 1, waiting: { task: id(77), call: "3-model" } },
+    about: "Count the stars.\u001b[2J",
+  };
+  const { io, out, place } = bed([waiting(4, { subject })]);
+  await listApprovals([], io, place);
+  const words = `spend another 0.50 USD (beyond 1.00 USD) on task ${id(77)}`;
+  expect(out()).toContain(words);
+  expect(out()).toContain("Count the stars.");
+  await showApproval([id(4)], io, place);
+  for (const text of [`what     ${words}`, "for      desk", "call 3-model", "2 times 0.5 usd"])
+    expect(out()).toContain(text);
+  expect(out()).not.toContain("\u001b");
+});
+
 test("nothing waits; a damaged file is named", async () => {
   const { io, out, err, place } = bed([]);
   writeFileSync(join(place, `${id(1)}.json`), "{");

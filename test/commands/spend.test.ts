@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSpending, spendOfAll, spendOfOne } from "../../src/commands/shared/spend.ts";
 import { noBudget } from "../../src/config/authority.ts";
@@ -32,10 +33,10 @@ function configure(system: Partial<Budget>, ofAda: Partial<Budget>): void {
   writeFileSync(join(directory, "compiled/gateway.json"), JSON.stringify(compiled));
 }
 
-async function spend(uid: number, costUsd: number, at = noon): Promise<void> {
+async function spend(uid: number, name: string, costUsd: number, at = noon): Promise<void> {
   const ledger = await openLedger(join(directory, "ledger.db"));
   ledger.add({
-    ...{ at, uid, agent: "x", task: null, alias: "smart", model: "up/m" },
+    ...{ at, uid, agent: name, task: null, alias: "smart", model: "up/m" },
     ...{ input: 900, output: 100, costUsd, status: 200, latencyMs: 1 },
   });
   ledger.close();
@@ -45,12 +46,13 @@ const read = () => readSpending(noon, join(directory, "compiled"));
 
 test("today's sums by agent and in all, with the limits that hold", async () => {
   configure({ usdPerDay: 5 }, { usdPerDay: 2, tokensPerDay: 4000 });
-  await spend(20_000, 1.5);
-  await spend(0, 2.1);
-  await spend(20_000, 50, noon - 86_400_000);
+  await spend(20_000, "ada", 1.5);
+  await spend(0, "root", 2.1);
+  await spend(20_000, "ada", 50, noon - 86_400_000);
   const found = await read();
   expect(found.system).toEqual({
     ...{ day: "2027-03-04", usd: 3.6, tokens: 2000, usd_per_day: 5, tokens_per_day: null },
+    with_children: null,
   });
   const agents = [ada, bob].map((one) => ({ name: one.name, spend: found.agent(one) }));
   expect(spendOfAll(found.system, agents)).toBe(
@@ -58,6 +60,39 @@ test("today's sums by agent and in all, with the limits that hold", async () => 
       "  ada: 75 % of 2.00 USD, 25 % of 4000 tokens\n",
   );
   expect(spendOfOne(agents.slice(1))).toBe("\nspent today (UTC): 0.00 USD, 0 tokens\n");
+});
+
+test("what temporary agents spent stands beside an agent's own, and not with a later one of that uid", async () => {
+  configure({}, { usdPerDay: 2 });
+  await spend(20_000, "ada", 0.5);
+  await spend(20_000, "spawn-older", 7);
+  const ledger = await openLedger(join(directory, "ledger.db"));
+  const payers = [{ uid: 20_000, name: "ada", task: "t" }];
+  const child = { at: noon, uid: 30_000, agent: "spawn-x", task: "c", alias: "smart", payers };
+  ledger.reserve(child, { input: 100, output: 0, costUsd: 0.25 }, []);
+  ledger.reserve({ ...child, at: noon - 86_400_000 }, { input: 9, output: 0, costUsd: 1 }, []);
+  ledger.close();
+  const found = await read();
+  expect(found.agent(ada)).toMatchObject({
+    usd: 0.5,
+    tokens: 1000,
+    with_children: { usd: 0.75, tokens: 1100 },
+  });
+  expect(found.system).toMatchObject({ usd: 7.75, with_children: null });
+  expect(found.agent(bob)).toMatchObject({ usd: 0, with_children: null });
+  expect(spendOfOne([{ name: "ada", spend: found.agent(ada) }])).toBe(
+    "\nspent today (UTC): 25 % of 2.00 USD, 1000 tokens" +
+      " (with children: 37 % of 2.00 USD, 1100 tokens)\n",
+  );
+});
+
+test("a ledger of an earlier version is read as it is", async () => {
+  configure({}, {});
+  await spend(20_000, "ada", 0.5);
+  const database = new Sqlite(join(directory, "ledger.db"));
+  database.exec("DROP TABLE payers");
+  database.close();
+  expect((await read()).agent(ada)).toMatchObject({ usd: 0.5, with_children: null });
 });
 
 test("before the first call nothing is spent; where nobody may look, nothing is known", async () => {

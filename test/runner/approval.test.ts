@@ -35,6 +35,7 @@ function bed(approvers = 1) {
     now: () => now,
     agent: { name: "desk", approval: [rule] },
     places,
+    paths: { workspace: root },
   };
   const asked = (): { id: string; request: StewardRequest }[] =>
     readdirSync(places.inbox).map((name) => {

@@ -76,6 +76,7 @@ const agent = (change: Partial<AgentRuntime["can"]> = {}): AgentRuntime => ({
     write: [],
     network: [],
     tools: ["write_file", "read_file", "send_task", "reply", "agents"],
+    models: [],
     ...change,
   },
   limits: { memory: "2G", cpu: "200%", tasks: 64, runtimeSeconds: 60, steps: 10 },

@@ -7,14 +7,18 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { GatedCall } from "../../src/agent/gate.ts";
 import { noBudget, noMay } from "../../src/config/authority.ts";
 import type { AgentRuntime, ToolConstraint } from "../../src/config/types.ts";
-import { constraintGates } from "../../src/runner/constraints.ts";
+import { hear } from "../../src/gateway/audit/events.ts";
+import { grantEvent } from "../../src/runner/audit/events.ts";
+import { constraintGates, type GrantUse } from "../../src/runner/constraints.ts";
 import { openUses } from "../../src/runner/uses.ts";
 import { type Disk, nodeDisk } from "../../src/system/disk.ts";
 
 let directory: string;
 let now: number;
 let disk: Disk;
+let heard: GrantUse[];
 beforeEach(() => {
+  heard = [];
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "con-uses-"));
   now = 1_000_000;
   disk = nodeDisk;
@@ -33,7 +37,7 @@ const agent = (shell: Partial<ToolConstraint>, tools = ["shell", "reply"]): Agen
   inboxes: [],
   trustedUids: [],
   taskerUids: [],
-  can: { task: [], read: [], write: [], network: [], tools },
+  can: { task: [], read: [], write: [], network: [], tools, models: [] },
   constraints: { tools: { shell: { ...none, ...shell } }, until: {} },
   may: noMay,
   approval: [],
@@ -52,6 +56,7 @@ const gatesOf = (shell: Partial<ToolConstraint>, tools?: string[], task = "t") =
       agent: agent(shell, tools),
       paths: { uses: uses() },
       tools: ["shell", "reply", "write_file"],
+      heard: (use) => void heard.push(use),
     },
     task,
   );
@@ -180,6 +185,49 @@ describe("a call", () => {
       },
     };
     expect((await made(gatesOf({ uses: 5 }), "1-1"))?.denial?.code).toBe("undecided");
+  });
+});
+
+it("an agent that may ask for grants is told that it can, every other one whom to ask", async () => {
+  const ask = { ...agent({ until: 5 }, ["request_grant"]), may: { ...noMay, request: ["grant"] } };
+  const tools = ["shell", "request_grant"];
+  const world = { disk, now: () => now, paths: { uses: uses() }, tools };
+  const how = async (of: AgentRuntime) =>
+    (await constraintGates({ ...world, agent: of }, "t").check(call("1-1")))?.denial?.how;
+  expect(await how(ask)).toBe("to get it, call request_grant, and a person decides: a later until");
+  const others = [
+    { ...ask, may: noMay },
+    { ...ask, can: { ...ask.can, tools: [] } },
+  ];
+  for (const of of others) expect(await how(of)).toContain("ask the sysadmin to amend desk");
+});
+
+describe("the audit trail", () => {
+  it("hears each use that counts, with what is left, and again what is asked again", async () => {
+    const gates = gatesOf({ uses: 2 });
+    await made(gates, "1-1");
+    await made(gates, "1-2", "reply");
+    await made(gates, "2-1");
+    // A crash between the count and the call: the same call is asked again.
+    await made(gatesOf({ uses: 2 }), "2-1");
+    expect((await made(gates, "3-1"))?.denial?.code).toBe("used_up");
+    expect(heard).toEqual([
+      { grant: "tool shell", callId: "1-1", use: 1, left: 1 },
+      { grant: "tool shell", callId: "2-1", use: 2, left: 0 },
+      { grant: "tool shell", callId: "2-1", use: 2, left: 0 },
+    ]);
+  });
+
+  it("hears of a rate without a number of uses, and takes what it hears", async () => {
+    await made(gatesOf({ perMinute: 5 }), "7-3");
+    expect(heard).toEqual([{ grant: "tool shell", callId: "7-3", use: 1, left: null }]);
+    for (const left of [null, 4]) {
+      const event = { ...grantEvent("t", { ...heard[0], left } as GrantUse), n: 1 };
+      const sent: unknown = JSON.parse(JSON.stringify({ ...event, stream: "0123456789abcdef" }));
+      expect(hear(sent)).toMatchObject({
+        record: { kind: "grant", task: "t", step: 7, index: 3, grant: "tool shell", use: 1 },
+      });
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import { ConError, exit } from "../../system/errors.ts";
 import { type Held, heldBy, holdsOf } from "../shared/held.ts";
 import type { Io } from "../shared/io.ts";
 import { knownAgent } from "../shared/known.ts";
-import { stateOf, unitsOf } from "../shared/overview.ts";
+import { calledBy, stateOf, unitsOf } from "../shared/overview.ts";
 import { newCommand, parse } from "../shared/parse.ts";
 import { devPlaces } from "../shared/places.ts";
 import { loadSystem, type System } from "../shared/system.ts";
@@ -15,7 +15,8 @@ import { type AskUnits, askSystemd } from "../shared/units.ts";
 const keys = `state is running, idle, paused, quarantined, halted, failed, stopped or unknown; held is null or {kind, by,
 at, why, undo}: what stops it on purpose, and the command that ends it.`;
 
-const listExample = `Keys of --json: agents [{name, uid, tier, description, model, schedule, wake, state, held}].
+const listExample = `Keys of --json: agents [{name, uid, tier, description, model, schedule, wake, parent, state, held}]; parent is null, or
+who made this temporary agent.
 ${keys}
 
 Example:
@@ -36,7 +37,7 @@ export async function listAgents(
   if (command.opts<{ json?: boolean }>().json) io.out(safeJson({ agents }));
   else {
     const rows = agents.map((agent) => [
-      agent.name,
+      calledBy(agent),
       agent.tier,
       agent.state,
       agent.model,
@@ -48,7 +49,11 @@ export async function listAgents(
   return exit.ok;
 }
 
-type Stated = AgentEntry & { readonly state: string; readonly held: Held | null };
+type Stated = Omit<AgentEntry, "parent"> & {
+  readonly parent: string | null;
+  readonly state: string;
+  readonly held: Held | null;
+};
 
 /** What holds an agent says more than that its units are stopped. */
 export async function withState(
@@ -63,13 +68,13 @@ export async function withState(
     const held = heldBy(holds, agent);
     const state = stateOf(units, agent.name);
     const word = { working: "running", waiting: "idle" }[state as string] ?? state;
-    return { ...agent, state: held?.kind ?? word, held };
+    return { ...agent, parent: agent.parent ?? null, state: held?.kind ?? word, held };
   });
 }
 
-const showExample = `Keys of --json: name, uid, tier, description, model, schedule, wake, state, held, grants {task, read, write,
-network, tools}, limits {memory, cpu, tasks, runtimeSeconds, steps}, skills [names]. The last three are
-null for who may not read them. ${keys}
+const showExample = `Keys of --json: name, uid, tier, description, model, schedule, wake, parent, state, held, grants {task, read, write,
+network, tools, models}, limits {memory, cpu, tasks, runtimeSeconds, steps}, skills [names]. The last three
+are null for who may not read them. ${keys}
 
 Example:
   con agent show concierge`;
@@ -86,7 +91,7 @@ export async function showAgent(
   const system = loadSystem(io.env);
   const entry = knownAgent(system.runtime, command.args[0] ?? "");
   const [stated] = await withState(system, [entry], ask);
-  const agent = stated ?? { ...entry, state: "unknown", held: null };
+  const agent = stated ?? { ...entry, parent: entry.parent ?? null, state: "unknown", held: null };
   const runtime = runtimeOf(io, system, entry.name);
   if (command.opts<{ json?: boolean }>().json) io.out(safeJson(details(agent, runtime)));
   else io.out(table(["name", entry.name], rows(agent, runtime)));
@@ -119,6 +124,7 @@ function rows(agent: Stated, runtime: AgentRuntime | null): string[][] {
     ["description", safeLine(description)],
     ["state", state],
     ...(held === null ? [] : heldRows(held)),
+    ...(agent.parent === null ? [] : [["made by", safeLine(agent.parent)]]),
     ["tier", tier],
     ["uid", String(uid)],
     ["model", model],
@@ -134,6 +140,8 @@ function rows(agent: Stated, runtime: AgentRuntime | null): string[][] {
     ["may write", words(can.write)],
     ["network", words(can.network)],
     ["tools", words(can.tools)],
+    // A file of an earlier version has no such list.
+    ["other models", words(can.models ?? [])],
     ["skills", words(skills.map(({ name }) => name))],
     ["memory", limits.memory],
     ["cpu", limits.cpu],

@@ -1,4 +1,4 @@
-/** `con agent add|remove`: asks the steward for a new agent, or the end of one. Root and group trusted. */
+/** `con agent add|amend|remove`: a new agent, another manifest for one, or its end, by the steward. Root and group trusted. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { maxTextBytes } from "../../steward/places.ts";
@@ -23,15 +23,37 @@ export async function addAgent(argv: readonly string[], io: Io): Promise<number>
   if (parse(command, argv, io) === "help") return exit.ok;
   const options = command.opts<AskOptions & { readonly instructions?: string }>();
   const manifest = await readText(io, command.args[0] ?? "");
-  const { instructions: file } = options;
-  const instructions = file === undefined ? {} : { instructions: await readText(io, file) };
-  return askSteward(
-    io,
-    "con agent add",
-    { verb: "commission", manifest, ...instructions },
-    options,
-  );
+  const more = await instructionsIn(io, options.instructions);
+  return askSteward(io, "con agent add", { verb: "commission", manifest, ...more }, options);
 }
+
+const amendExample = `FILE is the whole manifest that the agent gets in place of its own; - reads standard input. It is checked as con
+bootstrap would check it. The agent's instructions stay unless --instructions is given. Everything follows: rights
+that are not in FILE are taken away at once, a task under way goes on. For one right more or less:
+con agent grant, con agent revoke. ${askHelp}
+
+Example:
+  con agent amend scribe scribe.yaml
+  con agent amend scribe scribe.yaml --instructions scribe.md --why "takes over the reports"`;
+
+export async function amendAgent(argv: readonly string[], io: Io): Promise<number> {
+  const command = withAskOptions(
+    newCommand("agent amend", "Give an agent another manifest.", amendExample),
+  )
+    .argument("<name>", "an agent")
+    .argument("<file>", "its new manifest; - reads standard input")
+    .option("--instructions <file>", "becomes agents.d/NAME.md");
+  if (parse(command, argv, io) === "help") return exit.ok;
+  const options = command.opts<AskOptions & { readonly instructions?: string }>();
+  const [agent = "", file = ""] = command.args;
+  const manifest = await readText(io, file);
+  const request = { verb: "amend", agent, manifest } as const;
+  const more = await instructionsIn(io, options.instructions);
+  return askSteward(io, "con agent amend", { ...request, ...more }, options);
+}
+
+const instructionsIn = async (io: Io, file: string | undefined) =>
+  file === undefined ? {} : { instructions: await readText(io, file) };
 
 const removeExample = `Stops it, archives its data in /srv/con/archive (root only), takes away its manifest, user, units, rights and
 packet rules. Manifests that let others task it lose that line. Its uid is never given to another. The front

@@ -1,10 +1,11 @@
 /** `con approvals list`: what waits for people. Reads only. Root and group trusted. */
 import type { Approval } from "../../steward/approvals/types.ts";
+import { subjectInWords } from "../../steward/approvals/words.ts";
 import { exit } from "../../system/errors.ts";
 import type { Io } from "../shared/io.ts";
 import { newCommand, parse } from "../shared/parse.ts";
 import { cut, duration, safeJson, safeLine, table } from "../shared/text.ts";
-import { allApprovals, subjectOf } from "./look.ts";
+import { allApprovals } from "./look.ts";
 
 const example = `AGREED is how many people have approved, of how many it takes. Whoever asked does not count.
 
@@ -12,7 +13,8 @@ Exit code: 0 listed, 69 not installed, 77 you may not look.
 Keys of --json: approvals [{version, id, state (pending, approved, denied or expired), by {uid, name},
 agent, asked, expires, needed, subject, approvals [{uid, name, at, why}], ended {at, by, why} or null,
 settled}], damaged [id]. subject: {kind: tool, tool, arguments_sha256, arguments_bytes, preview, task,
-call} or {kind: request, verb, request, reasons [text]}.
+call}, {kind: request, verb, request, reasons [text]} or {kind: spend, agent, task, unit (usd or tokens),
+limit, allowed, slice, amount, beyond, waiting {task, call}, about}.
 
 Example:
   con approvals list
@@ -40,7 +42,7 @@ export async function listApprovals(
 function print(io: Io, shown: readonly Approval[], damaged: readonly string[]): void {
   if (shown.length === 0) io.out("nothing waits for a person\n");
   else {
-    const head = ["ID", "STATE", "AGENT", "WHAT", "AGREED", "SINCE", "LEFT", "ARGUMENTS"];
+    const head = ["ID", "STATE", "AGENT", "WHAT", "AGREED", "SINCE", "LEFT", "ABOUT"];
     io.out(
       table(
         head,
@@ -55,15 +57,25 @@ function print(io: Io, shown: readonly Approval[], damaged: readonly string[]): 
 function row(io: Io, approval: Approval): string[] {
   const { id, state, agent, approvals, needed, asked, expires, subject } = approval;
   const left = state === "pending" ? duration(Date.parse(expires) - io.now()) : "-";
-  const head = subject.kind === "tool" ? subject.preview : subject.reasons.join("; ");
   return [
     id,
     state,
     agent,
-    subjectOf(approval),
+    subjectInWords(approval),
     `${approvals.length}/${needed}`,
     duration(io.now() - Date.parse(asked)),
     left,
-    safeLine(cut(head, 80)),
+    safeLine(cut(headOf(subject), 80)),
   ];
+}
+
+function headOf(subject: Approval["subject"]): string {
+  switch (subject.kind) {
+    case "tool":
+      return subject.preview;
+    case "request":
+      return subject.reasons.join("; ");
+    case "spend":
+      return subject.about;
+  }
 }

@@ -41,7 +41,3 @@ function mustBeInstalled(io: Io): void {
   const why = "con dev has no steward, so a call that needs an approval is refused";
   throw new ConError(exit.unavailable, "con approvals", why, "use it on an installed system");
 }
-
-/** `tool shell`, or the verb of a request. */
-export const subjectOf = ({ subject }: Approval): string =>
-  subject.kind === "tool" ? `tool ${subject.tool}` : subject.verb;

@@ -1,13 +1,20 @@
 /** `con approvals show ID`: everything that is known of one. Reads only. Root and group trusted. */
-import type { Approval, RequestSubject, ToolSubject } from "../../steward/approvals/types.ts";
+import type {
+  Approval,
+  RequestSubject,
+  SpendSubject,
+  ToolSubject,
+} from "../../steward/approvals/types.ts";
+import { subjectInWords } from "../../steward/approvals/words.ts";
 import { exit } from "../../system/errors.ts";
 import type { Io } from "../shared/io.ts";
 import { newCommand, parse } from "../shared/parse.ts";
 import { safeJson, safeLine, safeText } from "../shared/text.ts";
-import { oneApproval, subjectOf } from "./look.ts";
+import { oneApproval } from "./look.ts";
 
 const example = `What is shown of a tool's arguments is what the agent's runner says of them: at most 1800 bytes, without
 what looks like a key. What is shown of a request to the steward is the whole request as the steward has it.
+Amounts of money are the manifest's; the text of the task that waits is shown as the runner gives its head.
 
 Exit code: 0 shown, 65 there is none, 69 not installed, 77 you may not look.
 Keys of --json: as one of approvals in con approvals list --json.
@@ -35,7 +42,8 @@ function print(io: Io, approval: Approval): void {
   const { subject } = approval;
   for (const line of headOf(approval)) io.out(`${safeLine(line)}\n`);
   if (subject.kind === "tool") printTool(io, subject);
-  else printRequest(io, subject);
+  else if (subject.kind === "request") printRequest(io, subject);
+  else printSpend(io, subject);
   if (approval.state !== "pending") return;
   io.out(`\nTo decide: con approvals approve ${approval.id}\n`);
   io.out(`           con approvals deny ${approval.id} --why TEXT\n`);
@@ -47,7 +55,7 @@ function headOf(approval: Approval): string[] {
   return [
     `id       ${id}`,
     `state    ${state}, ${approvals.length} of ${needed} have approved`,
-    `what     ${subjectOf(approval)}`,
+    `what     ${subjectInWords(approval)}`,
     `agent    ${agent} (${by.name}, uid ${by.uid})`,
     `asked    ${asked}`,
     `expires  ${expires}`,
@@ -67,6 +75,13 @@ function printTool(io: Io, subject: ToolSubject): void {
   io.out(safeText(preview));
   if (Buffer.byteLength(preview) >= bytes) return;
   io.out(`\nNOT ALL IS SHOWN of ${bytes} bytes. The rest, as root: con trace ${safeLine(task)}\n`);
+}
+
+function printSpend(io: Io, { agent, waiting, unit, limit, slice, about }: SpendSubject): void {
+  io.out(`for      ${safeLine(`${agent}, whose task it is`)}\n`);
+  io.out(`waits    ${safeLine(`task ${waiting.task}, call ${waiting.call}`)}\n`);
+  io.out(`then     ${slice} times ${limit} ${unit} are allowed beyond the first, in all\n\n`);
+  io.out(safeText(about));
 }
 
 function printRequest(io: Io, { request, reasons }: RequestSubject): void {

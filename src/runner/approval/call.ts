@@ -55,7 +55,8 @@ export function canonical(value: unknown): string {
 /** JSON writes C0 controls as escapes; these are the others that change what a reader sees, or nobody sees. */
 const odd = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu;
 
-function shown(text: string): string {
+/** The head of a text, harmless on a terminal. */
+export function shown(text: string): string {
   const visible = text
     .toWellFormed()
     .replace(odd, (one) => `\\u{${one.codePointAt(0)?.toString(16) ?? ""}}`);

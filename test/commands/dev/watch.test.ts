@@ -19,7 +19,7 @@ const agentIn = (root: string, name: string): AgentRuntime => ({
   may: noMay,
   approval: [],
   budget: noBudget,
-  can: { task: [], read: [], write: [], network: [], tools: [] },
+  can: { task: [], read: [], write: [], network: [], tools: [], models: [] },
   limits: { memory: "1G", cpu: "100%", tasks: 1, runtimeSeconds: 1, steps: 1 },
   schedule: null,
   instructions: "",

@@ -51,7 +51,7 @@ const world = {
     name: "desk",
     uid: 0,
     model: "smart",
-    can: { task: [], read: [], write: [], network: [], tools: ["write_file"] },
+    can: { task: [], read: [], write: [], network: [], tools: ["write_file"], models: [] },
     limits: { memory: "2G", cpu: "100%", tasks: 64, runtimeSeconds: 60, steps: 20 },
   }),
   paths: agentPaths(root, "desk"),

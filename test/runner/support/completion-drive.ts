@@ -61,7 +61,7 @@ const world = {
     name: "desk",
     uid: 0,
     model: "smart",
-    can: { task: [], read: [], write: [], network: [], tools: ["write_file", "shell"] },
+    can: { task: [], read: [], write: [], network: [], tools: ["write_file", "shell"], models: [] },
     limits: { memory: "8G", cpu: "100%", tasks: 4096, runtimeSeconds: 60, steps: 20 },
   }),
   paths: agentPaths(root, "desk"),
