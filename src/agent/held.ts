@@ -5,11 +5,12 @@
  * Never: lets an answer look like part of the frame around it, or ends a wait by itself: what is over
  * is told by `RunOptions.woken`. The result is on disk before anything is done with it.
  */
-import { frameAnswer } from "../task/frame.ts";
+import { type FramedAnswer, frameAnswer } from "../task/frame.ts";
 import type { Hold, Woken } from "../task/hold.ts";
 import type { HeldOutcome, Tally } from "../task/task.ts";
-import type { Denial } from "../tools/tool.ts";
+import type { Denial, ToolResult, WokenCall } from "../tools/tool.ts";
 import type { CallHeld } from "./journal.ts";
+import { resultLine } from "./result.ts";
 import type { Turn } from "./resume.ts";
 import type { Run } from "./run.ts";
 
@@ -46,24 +47,33 @@ export const wokenOf = (run: Run, call: string): Woken | null =>
 export const hasWoken = (run: Run, turn: Turn): boolean =>
   [...turn.holds.keys()].some((index) => wokenOf(run, callIdOf(turn.step, index)) !== null);
 
-/** Why a hold makes no sense, or null. Without this, one could be woken again and again. */
-export function faultOf(run: Run, call: string, hold: Hold): string | null {
+/** Why a hold makes no sense, or null. Without this, a gate could be woken again and again. */
+export function faultOf(run: Run, call: string, hold: Hold, gate = true): string | null {
   if (hold.waitFor.length === 0) return "there is nothing to wait for";
   if (hold.until <= Date.parse(run.now())) return "there is no time left to wait";
+  // An answer that overtook a crash is waited for all the same, and found at once.
+  if (!gate) return null;
   const answers = wokenOf(run, call)?.answers ?? [];
   const again = hold.waitFor.some((id) => answers.some(({ to }) => to === id));
   return again ? "what it waits for was answered already" : null;
 }
 
+/** The result that a tool makes of what came back, or null: the answers are the result. */
+type MakeResult = (index: number, woken: WokenCall) => Promise<ToolResult | null>;
+
 /** Records what came back for tools; returns the calls whose gate is to be asked again. */
-export function settleWoken(run: Run, turn: Turn): number[] {
+export async function settleWoken(run: Run, turn: Turn, make: MakeResult): Promise<number[]> {
   const gates: number[] = [];
   for (const [index, held] of turn.holds) {
     const woken = wokenOf(run, callIdOf(turn.step, index));
     if (woken === null) continue;
-    if (!held.gate) recordAnswers(run, turn.step, index, held, woken);
     // Told to stop: the call goes on waiting, so that what was decided about it is not wasted.
-    else if (!run.signal.aborted) gates.push(index);
+    if (held.gate && !run.signal.aborted) gates.push(index);
+    if (held.gate) continue;
+    const frame = (answer: FramedAnswer): string => frameAnswer(answer, run.nonce());
+    const made = await make(index, { ...woken, frame });
+    if (made === null) recordAnswers(run, turn.step, index, held, woken);
+    else run.record(resultLine(run, turn, index, made));
   }
   return gates;
 }

@@ -5,10 +5,13 @@
  * it goes on. Never: repaired. A torn last line is what a crash leaves and is left out; a line
  * that cannot be read before the last one means that the file is not ours any more.
  */
-import type { Message, ToolCall } from "../model/types.ts";
+import type { Message, SpendNeed, ToolCall } from "../model/types.ts";
 import type { CheckResult } from "../task/done-when/types.ts";
 import type { Outcome, Usage } from "../task/task.ts";
-import type { Denial } from "../tools/tool.ts";
+import type { Denial, ModelUsage } from "../tools/tool.ts";
+import type { BrakeLine } from "./brakes/lines.ts";
+import type { CascadeLine } from "./cascade/lines.ts";
+import type { ContextLine } from "./context/lines.ts";
 
 interface CallIntent {
   readonly kind: "tool-intent";
@@ -33,6 +36,8 @@ export interface CallResult {
   readonly sent: string | null;
   /** The rule that refused the call. */
   readonly denial?: Denial;
+  /** What models cost that the call asked; absent where it asked none. */
+  readonly usage?: ModelUsage;
   readonly at: string;
 }
 
@@ -51,6 +56,18 @@ export interface CallHeld {
   readonly at: string;
 }
 
+/** Instead of a result: people are asked whether it may be paid for, and then it is made again. */
+export interface ModelHeld {
+  readonly kind: "model-hold";
+  readonly step: number;
+  readonly need: SpendNeed;
+  readonly waitFor: readonly string[];
+  /** Epoch milliseconds. */
+  readonly until: number;
+  readonly why: string;
+  readonly at: string;
+}
+
 export interface ModelResult {
   readonly kind: "model-result";
   readonly step: number;
@@ -59,6 +76,8 @@ export interface ModelResult {
   readonly model: string;
   readonly usage: Usage;
   readonly costUsd: number;
+  /** The gateway said that a budget is nearly spent. */
+  readonly warned?: true;
   readonly at: string;
 }
 
@@ -82,6 +101,10 @@ export type JournalLine =
     }
   | { readonly kind: "model-intent"; readonly step: number; readonly at: string }
   | ModelResult
+  | ModelHeld
+  | ContextLine
+  | BrakeLine
+  | CascadeLine
   | {
       readonly kind: "model-error";
       readonly step: number;
@@ -108,7 +131,19 @@ const kinds: ReadonlySet<string> = new Set<JournalLine["kind"]>([
   "model-intent",
   "model-result",
   "model-error",
+  "model-hold",
   "note",
+  "compaction-intent",
+  "compaction-call",
+  "compaction-failed",
+  "compaction",
+  "memories-kept",
+  "review",
+  "brake-intent",
+  "brake-summary",
+  "brake-hold",
+  "brake-end",
+  "cascade",
   "tool-intent",
   "tool-result",
   "tool-hold",
@@ -161,7 +196,12 @@ function decodeLine(text: string): JournalLine | string {
 }
 
 const completed: ReadonlySet<string> = new Set([
+  "brake-summary",
+  "brake-hold",
+  "brake-end",
   "model-result",
+  "model-hold",
+  "compaction",
   "tool-result",
   "tool-hold",
   "check-result",

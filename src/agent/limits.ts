@@ -1,6 +1,7 @@
 /** Where a run ends by itself, and what is said then. Pure. */
 import type { ModelError } from "../model/types.ts";
 import type { Outcome } from "../task/task.ts";
+import type { BrakeLimits } from "./brakes/ask-continue.ts";
 import type { RunState } from "./resume.ts";
 
 export interface RunLimits {
@@ -11,6 +12,8 @@ export interface RunLimits {
   readonly answerChars: number;
   /** Tool calls of one model turn; more are not run, and the model is told. */
   readonly callsPerTurn: number;
+  /** Absent = none. */
+  readonly brakes?: BrakeLimits;
 }
 
 /** A failure that tells the sender why and what was done: half the work is better than none. */
@@ -40,7 +43,9 @@ function doneSoFar(state: RunState): string {
     );
   const said = state.said.trim() === "" ? [] : ["Last words of the agent:", state.said.trim()];
   if (lines.length === 0) return said.join("\n");
-  const title = `Done so far (${calls.length} tool calls${calls.length > shownCalls ? ", the latest" : ""}):`;
+  // Older ones may have been compacted away.
+  const all = Math.max(state.toolCalls, calls.length);
+  const title = `Done so far (${all} tool calls${all > lines.length ? ", the latest" : ""}):`;
   return [title, ...lines, ...said].join("\n");
 }
 

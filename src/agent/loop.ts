@@ -5,10 +5,14 @@
  * no queue, no user and no unit. A crash anywhere leaves a journal from which the same call of
  * `runTask` goes on.
  */
-import type { ModelError, ModelReply, ToolCall } from "../model/types.ts";
+import type { ModelError, ModelReply } from "../model/types.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import { receive } from "./ask.ts";
+import { brake, isStopped, type Ways } from "./brakes/brake.ts";
+import { escalates, lookFirst, poorEnd, ruleWords } from "./cascade/act.ts";
 import { judgeByChecks, refusedChecks, withChecks } from "./completion.ts";
+import { handOver } from "./context/compact.ts";
+import { hasRoomAfter, makeRoom } from "./context/fit.ts";
 import { hasWoken, heldOutcome } from "./held.ts";
 import { failed, modelRemedy } from "./limits.ts";
 import { promptMessages } from "./prompt.ts";
@@ -21,7 +25,9 @@ import {
   type RunDeps,
   type RunOptions,
 } from "./run.ts";
+import { isRefusedSpending, judgeHeldCall, waitForMoney } from "./spend.ts";
 import { finishTurn } from "./turn.ts";
+import { uniqueIds } from "./wire.ts";
 
 /** One attempt at `task`. Goes on where `options.history` ends. */
 export async function runTask(deps: RunDeps, task: Task, options: RunOptions): Promise<Outcome> {
@@ -46,6 +52,7 @@ const maxRetries = 5;
 function earlierEnd(run: Run): Outcome | null {
   const { final, retries } = run.state;
   if (final?.kind !== "failed" || retries >= maxRetries) return final;
+  if (isRefusedSpending(run) || isStopped(run)) return final;
   run.record({ kind: "retry", at: run.now() });
   return null;
 }
@@ -69,18 +76,32 @@ function conclude(run: Run, reached: Outcome): Outcome {
 
 async function attempt(run: Run, deps: RunDeps): Promise<Outcome> {
   run.record({ kind: "attempt", at: run.now() });
-  if (run.state.messages.length === 0) writePrompt(run, deps);
+  if (run.state.messages.length === 0) await writePrompt(run, deps);
+  await handOver(run);
   for (;;) {
     if (run.state.turn !== null) await finishTurn(run, run.state.turn);
     if (run.state.turn !== null) return waiting(run, run.state.turn);
+    const held = await judgeHeldCall(run, () => stopped(run));
+    if (held !== null) return held;
+    escalates(run);
     const { completion } = run.options;
     const end = completion === null ? judgeAnswer(run) : await judgeChecked(run, completion);
     const stop = end ?? stopped(run) ?? outOfSteps(run);
     if (stop !== null) return stop;
-    const outcome = await askModel(run);
+    const words = await ruleWords(run);
+    if (words !== null) {
+      takeReply(run, run.state.tally.steps + 1, words);
+      continue;
+    }
+    const outcome = (await brake(run, waysOf(run))) ?? (await askModel(run));
     if (outcome !== null) return outcome;
   }
 }
+
+const waysOf = (run: Run): Ways => ({
+  stopped: () => stopped(run),
+  failed: (error) => endBy(run, run.state.tally.steps + 1, error),
+});
 
 /** The turn is still open, and everything that could be done for it is done. */
 function waiting(run: Run, turn: Turn): Outcome {
@@ -89,11 +110,16 @@ function waiting(run: Run, turn: Turn): Outcome {
   return stop ?? heldOutcome(turn, run.state.tally);
 }
 
-function writePrompt(run: Run, deps: RunDeps): void {
-  const { persona, textPath } = run.options;
+async function writePrompt(run: Run, deps: RunDeps): Promise<void> {
+  const { persona, textPath, background } = run.options;
   const nonce = deps.nonce();
-  const messages = promptMessages(persona, run.task, textPath, nonce, new Date(deps.clock.now()));
+  const { context } = run.window;
+  const known = background?.() ?? [];
+  const { sections, reply } = await lookFirst(run, known);
+  const all = [...known, ...sections];
+  const messages = promptMessages(persona, run.task, textPath, nonce, context, all);
   run.record({ kind: "prompt", nonce, messages, at: run.now() });
+  if (reply !== null) takeReply(run, 1, reply);
 }
 
 /** Told to stop, or out of time; null while none of it. */
@@ -115,8 +141,12 @@ function outOfSteps(run: Run): Outcome | null {
 }
 
 /** One model call. An outcome ends the task; null means that the loop goes on. */
-async function askModel(run: Run): Promise<Outcome | null> {
+async function askModel(run: Run, isRepeat = false): Promise<Outcome | null> {
   const step = run.state.tally.steps + 1;
+  const room = await makeRoom(run);
+  const end = room.kind === "end" ? room.outcome : stopped(run);
+  if (end !== null) return end;
+  if (room.kind === "error") return endBy(run, step, room.error);
   run.record({ kind: "model-intent", step, at: run.now() });
   run.commit();
   const answer = await receive(run);
@@ -126,10 +156,19 @@ async function askModel(run: Run): Promise<Outcome | null> {
   }
   const stop = stopped(run);
   if (stop !== null) return stop;
-  return answer.kind === "too-long"
-    ? tooLong(run, answer.text)
-    : modelFailed(run, step, answer.error);
+  if (answer.kind === "too-long") return poorEnd(run) ?? tooLong(run, answer.text);
+  const { error } = answer;
+  if (error.needs === undefined) {
+    const temporary = error.kind === "temporary";
+    run.record({ kind: "model-error", step, temporary, why: error.message, at: run.now() });
+    if (!isRepeat && (await hasRoomAfter(run, error))) return askModel(run, true);
+  }
+  return endBy(run, step, error);
 }
+
+const endBy = (run: Run, step: number, error: ModelError): Outcome | Promise<Outcome | null> =>
+  poorEnd(run) ??
+  (error.needs === undefined ? modelFailed(run, error) : waitForMoney(run, step, error.needs));
 
 function tooLong(run: Run, text: string): Outcome {
   const limit = run.options.limits.answerChars;
@@ -140,14 +179,16 @@ function tooLong(run: Run, text: string): Outcome {
 }
 
 function takeReply(run: Run, step: number, reply: ModelReply): void {
+  run.meter.heard(reply.usage.input);
   run.record({
     kind: "model-result",
     step,
     text: reply.text,
-    toolCalls: uniqueIds(run, step, reply.toolCalls),
+    toolCalls: uniqueIds(run.state.messages, step, reply.toolCalls),
     model: reply.model,
     usage: reply.usage,
     costUsd: reply.costUsd,
+    ...(reply.warned === true ? { warned: true } : {}),
     at: run.now(),
   });
 }
@@ -174,24 +215,8 @@ async function judgeChecked(run: Run, completion: Completion): Promise<Outcome |
   return end?.kind === "failed" ? end : judgeByChecks(run, completion);
 }
 
-/** Some providers give no ids, or the same in every turn; a result must name exactly one call. */
-function uniqueIds(run: Run, step: number, calls: readonly ToolCall[]): ToolCall[] {
-  const used = new Set(
-    run.state.messages.flatMap((message) =>
-      message.role === "assistant" ? (message.tool_calls ?? []).map(({ id }) => id) : [],
-    ),
-  );
-  return calls.map((call, at) => {
-    const id = call.id === "" || used.has(call.id) ? `call_${step}_${at + 1}` : call.id;
-    used.add(id);
-    return { ...call, id };
-  });
-}
-
-function modelFailed(run: Run, step: number, error: ModelError): Outcome {
-  const temporary = error.kind === "temporary";
-  run.record({ kind: "model-error", step, temporary, why: error.message, at: run.now() });
-  if (!temporary)
+function modelFailed(run: Run, error: ModelError): Outcome {
+  if (error.kind !== "temporary")
     return failed(run.state, `the model refused: ${error.message}`, modelRemedy(error));
   const { retryAfterSeconds: seconds } = error;
   return {

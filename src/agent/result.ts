@@ -1,9 +1,10 @@
-/** The line that ends a call, with a word to a model that repeats itself. Pure. */
-import type { Message, ToolCall } from "../model/types.ts";
+/** The line that ends a call, with a word to a model that goes round in circles. Pure. */
+import type { ToolCall } from "../model/types.ts";
 import type { ToolResult } from "../tools/tool.ts";
 import type { JournalLine } from "./journal.ts";
 import type { Turn } from "./resume.ts";
 import type { Run } from "./run.ts";
+import { stuckHint } from "./stuck.ts";
 
 export function resultLine(
   run: Run,
@@ -13,8 +14,7 @@ export function resultLine(
   interrupted = false,
 ): JournalLine {
   const call = callAt(turn, index);
-  const times = timesMade(run.state.messages, call);
-  const hint = times < repeatsBeforeHint ? "" : repeatHint(times);
+  const hint = stuckHint(run.state.habits, call, result.ok, { adviser: hasAdviser(run) });
   return {
     kind: "tool-result",
     step: turn.step,
@@ -24,26 +24,15 @@ export function resultLine(
     interrupted,
     sent: result.sent ?? null,
     ...(result.denial === undefined ? {} : { denial: result.denial }),
+    ...(result.usage === undefined ? {} : { usage: result.usage }),
     at: run.now(),
   };
 }
 
-const repeatsBeforeHint = 3;
-
-const repeatHint = (times: number): string =>
-  `\n[You made exactly this call ${times} times. Its result will not change by repeating it: ` +
-  "try another way, or answer with what you know.]";
-
-/** The latest turn's calls are part of `messages` already. */
-const timesMade = (messages: readonly Message[], call: ToolCall): number =>
-  messages
-    .flatMap((message) => (message.role === "assistant" ? (message.tool_calls ?? []) : []))
-    .filter(
-      (made) =>
-        made.type === "function" &&
-        made.function.name === call.name &&
-        made.function.arguments === call.arguments,
-    ).length;
+/** The tool, and the model behind it. */
+const hasAdviser = ({ tools, options }: Run): boolean =>
+  tools.some(({ name }) => name === "consult_adviser") &&
+  options.context.models?.granted.includes("adviser") === true;
 
 export function callAt(turn: Turn, index: number): ToolCall {
   const call = turn.calls[index - 1];

@@ -7,7 +7,19 @@
 import type { Message, ToolCall } from "../model/types.ts";
 import type { CheckResult } from "../task/done-when/types.ts";
 import { emptyTally, type Outcome, type Tally } from "../task/task.ts";
-import type { CallHeld, CallResult, JournalLine, ModelResult } from "./journal.ts";
+import { advanceBrakes, type BrakeState, freshBrakes } from "./brakes/fold.ts";
+import {
+  advanceCascade,
+  afterToolResult,
+  afterTurn,
+  type CascadeState,
+  freshCascade,
+} from "./cascade/fold.ts";
+import { advanceContext, type ContextState, freshContext } from "./context/fold.ts";
+import type { CallHeld, CallResult, JournalLine, ModelHeld, ModelResult } from "./journal.ts";
+import { afterCall, type Habits, noHabits } from "./stuck.ts";
+import { withUsage } from "./usage.ts";
+import { wireArguments, wireText } from "./wire.ts";
 
 /** The calls of the latest model turn, by index from 1. */
 export interface Turn {
@@ -21,13 +33,25 @@ export interface Turn {
 }
 
 export interface RunState {
-  /** Everything up to the latest finished turn, ready to be sent. */
+  /** Everything up to the latest finished turn, ready to be sent; older parts perhaps compacted. */
   readonly messages: readonly Message[];
+  /** How many of them are the prompt, which stays as it is. */
+  readonly head: number;
+  /** What compaction did so far. */
+  readonly context: ContextState;
   /** Model calls that gave a reply, in all attempts since the latest retry. */
   readonly steps: number;
   readonly tally: Tally;
+  /** Tool calls that have their result, since the sender's last word: the prompt, or a retry. */
+  readonly toolCalls: number;
+  readonly brakes: BrakeState;
+  readonly cascade: CascadeState;
+  /** What it does time and again, since then. */
+  readonly habits: Habits;
   /** Calls of the latest turn that still lack a result, else null. */
   readonly turn: Turn | null;
+  /** The next model call waits until people agree to what it costs; it was not made. */
+  readonly modelHold: ModelHeld | null;
   /** The latest reply had no tool calls: its text, until the loop has judged it; else null. */
   readonly answer: string | null;
   /** What the model said so far without being asked to stop: for answers that end early. */
@@ -44,9 +68,16 @@ export interface RunState {
 
 const freshState: RunState = {
   messages: [],
+  head: 0,
+  context: freshContext,
   steps: 0,
   tally: emptyTally,
+  toolCalls: 0,
+  brakes: freshBrakes,
+  cascade: freshCascade,
+  habits: noHabits,
   turn: null,
+  modelHold: null,
   answer: null,
   said: "",
   nudged: false,
@@ -62,12 +93,15 @@ export const fold = (lines: readonly JournalLine[]): RunState => lines.reduce(ad
 export function advance(state: RunState, line: JournalLine): RunState {
   switch (line.kind) {
     case "attempt":
-    case "model-intent":
     case "model-error":
     case "check-intent":
       return state;
+    case "model-intent":
+      return { ...state, modelHold: null };
+    case "model-hold":
+      return { ...state, modelHold: line };
     case "prompt":
-      return { ...state, messages: line.messages };
+      return { ...state, messages: line.messages, head: line.messages.length };
     case "model-result":
       return afterReply(state, line);
     case "note":
@@ -90,20 +124,38 @@ export function advance(state: RunState, line: JournalLine): RunState {
       }));
     case "tool-result":
       return closeTurn(
-        withTurn(addChild(state, line.sent), (turn) => ({
+        withTurn(addChild(counted(state, line), line.sent), (turn) => ({
           ...turn,
           holds: without(turn.holds, line.index),
           results: new Map([...turn.results, [line.index, line]]),
         })),
       );
+    case "compaction-intent":
+    case "compaction-call":
+    case "compaction-failed":
+    case "compaction":
+    case "memories-kept":
+      return advanceContext(state, line);
+    case "review":
+    case "brake-intent":
+    case "brake-summary":
+    case "brake-hold":
+    case "brake-end":
+      return advanceBrakes(state, line);
+    case "cascade":
+      return advanceCascade(state, line);
     case "final":
       return { ...state, final: line.outcome };
     case "retry":
       return {
         ...state,
         final: null,
+        modelHold: null,
         answer: null,
         steps: 0,
+        toolCalls: 0,
+        brakes: { ...freshBrakes, passed: state.brakes.passed },
+        habits: noHabits,
         nudged: false,
         checks: null,
         rounds: 0,
@@ -129,6 +181,7 @@ function afterReply(state: RunState, line: ModelResult): RunState {
     steps: state.steps + 1,
     nudged: line.toolCalls.length > 0 ? false : state.nudged,
     tally: addReply(state.tally, line),
+    cascade: afterTurn(state.cascade, line),
     turn:
       line.toolCalls.length === 0
         ? null
@@ -143,16 +196,14 @@ function afterReply(state: RunState, line: ModelResult): RunState {
 }
 
 function assistantMessage(line: ModelResult): Message {
-  // Some providers refuse a message without content.
-  if (line.toolCalls.length === 0)
-    return { role: "assistant", content: line.text.trim() === "" ? "(empty)" : line.text };
+  if (line.toolCalls.length === 0) return { role: "assistant", content: wireText(line.text) };
   return {
     role: "assistant",
-    content: line.text === "" ? null : line.text,
+    content: line.text.trim() === "" ? null : wireText(line.text),
     tool_calls: line.toolCalls.map(({ id, name, arguments: raw }) => ({
       id,
       type: "function",
-      function: { name, arguments: raw },
+      function: { name, arguments: wireArguments(raw) },
     })),
   };
 }
@@ -173,6 +224,18 @@ const addChild = (state: RunState, sent: string | null): RunState =>
     ? state
     : { ...state, tally: { ...state.tally, children: [...state.tally.children, sent] } };
 
+/** Nothing takes it back: neither a compaction nor a message of the runner. */
+const counted = (state: RunState, { index, ok, usage }: CallResult): RunState => {
+  const call = state.turn?.calls[index - 1];
+  return {
+    ...state,
+    toolCalls: state.toolCalls + 1,
+    cascade: afterToolResult(state.cascade, { ok }),
+    habits: call === undefined ? state.habits : afterCall(state.habits, call, ok),
+    tally: withUsage(state.tally, usage),
+  };
+};
+
 const without = (holds: Turn["holds"], index: number): Turn["holds"] =>
   new Map([...holds].filter(([held]) => held !== index));
 
@@ -184,7 +247,7 @@ function closeTurn(state: RunState): RunState {
   const { turn } = state;
   if (turn === null || turn.results.size < turn.calls.length) return state;
   const results = turn.calls.map((call, at): Message => {
-    const content = turn.results.get(at + 1)?.text ?? "";
+    const content = wireText(turn.results.get(at + 1)?.text ?? "");
     return { role: "tool", tool_call_id: call.id, content };
   });
   return { ...state, messages: [...state.messages, ...results], turn: null };

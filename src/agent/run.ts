@@ -4,12 +4,20 @@
  * The rule of the journal lives here: `record` changes the state at once, `commit` puts everything
  * recorded on disk with one sync; whoever is about to act commits first.
  */
-import type { StreamModel } from "../model/types.ts";
+import type { StreamModel, ToolSpec } from "../model/types.ts";
 import type { CheckResult } from "../task/done-when/types.ts";
 import type { Woken } from "../task/hold.ts";
 import type { Task } from "../task/task.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { ValidateArguments } from "./arguments.ts";
+import type { AskSpending } from "./ask-spending.ts";
+import type { Section } from "./background.ts";
+import type { AskToContinue } from "./brakes/ask-continue.ts";
+import type { Cascade } from "./cascade/look.ts";
+import type { KeepMemories } from "./context/lines.ts";
+import { createMeter, type Meter } from "./context/meter.ts";
+import { type LoadCounter, loadCounter } from "./context/tokens.ts";
+import type { Summarizer, Window } from "./context/window.ts";
 import type { Gate } from "./gate.ts";
 import type { JournalLine } from "./journal.ts";
 import type { RunLimits } from "./limits.ts";
@@ -43,6 +51,15 @@ export interface RunDeps {
   readonly nonce: () => string;
   /** Asked before each tool call. */
   readonly gate?: Gate;
+  /** Takes what is worth remembering when a conversation is compacted; absent = nothing is extracted. */
+  readonly keep?: KeepMemories;
+  /** Keeps a text that the model gets shortened; returns where its tools can read it, or null. */
+  readonly shelve?: (name: string, text: string) => string | null;
+  readonly loadCounter?: LoadCounter;
+  /** Asked when a model call needs more than the task may spend without people's word. */
+  readonly askSpending?: AskSpending;
+  /** Asked when a task makes call after call. */
+  readonly askToContinue?: AskToContinue;
 }
 
 /** The completion checks of one task, ready to be made. */
@@ -61,8 +78,16 @@ export interface RunOptions {
   readonly persona: Persona;
   /** Where the whole text of a long task lies, or null. */
   readonly textPath: string | null;
+  /** What the agent knows already, looked up when the task begins. */
+  readonly background?: () => readonly Section[];
+  /** Cheaper answers than the model's, and which model is asked; none = its own model, always. */
+  readonly cascade?: Cascade;
   /** Model alias. */
   readonly model: string;
+  /** The model's; absent = unknown. */
+  readonly window?: Window;
+  /** Asked first to summarize. */
+  readonly summarizer?: Summarizer;
   readonly limits: RunLimits;
   readonly context: Omit<ToolContext, "callId" | "signal">;
   /** Null: the answer alone ends the task. */
@@ -75,8 +100,16 @@ export interface RunOptions {
 
 export interface Run extends Pick<RunDeps, "model" | "tools" | "validate" | "nonce"> {
   readonly gate: Gate;
+  readonly askSpending: AskSpending;
+  readonly askToContinue: AskToContinue;
   readonly task: Task;
   readonly options: RunOptions;
+  readonly window: Window;
+  /** The tools as the model sees them. */
+  readonly specs: readonly ToolSpec[];
+  readonly meter: Meter;
+  readonly keep: KeepMemories | undefined;
+  readonly shelve: NonNullable<RunDeps["shelve"]>;
   readonly state: RunState;
   /** Aborts for cancel, shutdown and the end of the time. */
   readonly signal: AbortSignal;
@@ -90,17 +123,36 @@ export class JournalTrouble extends Error {
   override readonly name = "JournalTrouble";
 }
 
+const nobodyToAsk = () =>
+  Promise.resolve({ kind: "no", why: "there is nobody to ask here" } as const);
+
+const unknown: Window = { context: null, output: null };
+
+const specOf = ({ name, description, parameters }: Tool): ToolSpec => ({
+  type: "function",
+  function: { name, description, parameters },
+});
+
 export function createRun(deps: RunDeps, task: Task, options: RunOptions, end: AbortSignal): Run {
   let state = fold(options.history);
   let pending: JournalLine[] = [];
+  const window = options.window ?? unknown;
+  const specs = deps.tools.map(specOf);
   return {
     model: deps.model,
     tools: deps.tools,
     validate: deps.validate,
     nonce: deps.nonce,
     gate: deps.gate ?? (() => Promise.resolve(null)),
+    askSpending: deps.askSpending ?? nobodyToAsk,
+    askToContinue: deps.askToContinue ?? nobodyToAsk,
     task,
     options,
+    window,
+    specs,
+    meter: createMeter(window, specs, deps.loadCounter ?? loadCounter),
+    keep: deps.keep,
+    shelve: deps.shelve ?? (() => null),
     get state() {
       return state;
     },

@@ -5,14 +5,15 @@
  * call that was begun before a crash is reported, not repeated, unless its tool says that repeating is
  * harmless: whether it happened is for the model to find out.
  */
-import type { Tool, ToolResult } from "../tools/tool.ts";
+import type { Tool, ToolResult, WokenCall } from "../tools/tool.ts";
 import { parseArguments } from "./arguments.ts";
 import type { GatedCall } from "./gate.ts";
 import { callIdOf, faultOf, holdLine, settleWoken, wokenOf } from "./held.ts";
 import type { JournalLine } from "./journal.ts";
 import { callAt, resultLine } from "./result.ts";
 import type { Turn } from "./resume.ts";
-import type { Run } from "./run.ts";
+import { JournalTrouble, type Run } from "./run.ts";
+import { counting } from "./usage.ts";
 
 const interruptedText =
   "interrupted: the system stopped during this call. It may or may not have happened. " +
@@ -20,7 +21,9 @@ const interruptedText =
 
 /** Returns when every call of the turn has its result or waits for it. */
 export async function finishTurn(run: Run, turn: Turn): Promise<void> {
-  const waiting = settleWoken(run, turn);
+  const waiting = await settleWoken(run, turn, (index, woken) =>
+    afterWaiting(run, turn, index, woken),
+  );
   const open = turn.calls
     .map((_, at) => at + 1)
     .filter((index) => !turn.results.has(index) && !turn.holds.has(index));
@@ -108,6 +111,31 @@ async function prepare(run: Run, turn: Turn, index: number): Promise<Prepared> {
   return stop ?? (() => act(run, tool, parsed.args, callId));
 }
 
+/** What a tool makes of the end of its waiting; null where it makes nothing of it. */
+async function afterWaiting(
+  run: Run,
+  turn: Turn,
+  index: number,
+  woken: WokenCall,
+): Promise<ToolResult | null> {
+  const tool = findTool(run, callAt(turn, index).name);
+  if (tool?.onWoken === undefined) return null;
+  const callId = callIdOf(turn.step, index);
+  const given = run.options.context;
+  const usage = counting(given.ask);
+  try {
+    const context = { ...given, ...usage.context, callId, signal: run.signal };
+    const made = await tool.onWoken(woken, context);
+    return made === null ? null : usage.settle(made);
+  } catch (error) {
+    if (error instanceof JournalTrouble) throw error;
+    // A bug of ours; what was answered is not lost by it.
+    const why = error instanceof Error ? error.message : String(error);
+    const answers = woken.answers.map(({ from, id, text }) => woken.frame({ from, id, text }));
+    return refuse([`internal error in tool ${tool.name}: ${why}`, ...answers].join("\n\n"));
+  }
+}
+
 /** The gate knows whether it is one that this agent was not given. */
 async function unknownTool(run: Run, name: string, callId: string): Promise<ToolResult> {
   const known = run.tools.map((tool) => tool.name).join(", ");
@@ -137,12 +165,16 @@ async function act(
   args: Readonly<Record<string, unknown>>,
   callId: string,
 ): Promise<ToolResult> {
+  const given = run.options.context;
+  const usage = counting(given.ask);
   try {
-    return await tool.run(args, { ...run.options.context, callId, signal: run.signal });
+    const context = { ...given, ...usage.context, callId, signal: run.signal };
+    return usage.settle(await tool.run(args, context));
   } catch (error) {
+    if (error instanceof JournalTrouble) throw error;
     // A tool that throws is a bug of ours; the model can go on without it.
     const why = error instanceof Error ? error.message : String(error);
-    return refuse(`internal error in tool ${tool.name}: ${why}`);
+    return usage.settle(refuse(`internal error in tool ${tool.name}: ${why}`));
   }
 }
 
@@ -155,7 +187,7 @@ function endLine(
 ): JournalLine {
   const { hold, sent = null } = result;
   if (hold === undefined) return resultLine(run, turn, index, result);
-  const fault = faultOf(run, callIdOf(turn.step, index), hold);
+  const fault = faultOf(run, callIdOf(turn.step, index), hold, gate);
   if (fault === null) return holdLine(run, turn.step, index, { ...hold, sent, gate });
   return resultLine(run, turn, index, {
     ...refuse(`no result: ${fault}.`),

@@ -18,6 +18,7 @@ export interface Assembly {
   finished: boolean;
   model: string;
   costUsd: number;
+  warned: boolean;
   usage: { input: number; output: number };
   readonly calls: Map<number, PartialCall>;
 }
@@ -32,6 +33,7 @@ export const createAssembly = (model: string): Assembly => ({
   finished: false,
   model,
   costUsd: 0,
+  warned: false,
   usage: { input: 0, output: 0 },
   calls: new Map(),
 });
@@ -74,6 +76,7 @@ function addAccount(assembly: Assembly, chunk: Json): void {
   if (isObject(con)) {
     assembly.model = textOf(con["model"]) || assembly.model;
     assembly.costUsd = numberOf(con["cost_usd"]);
+    assembly.warned = con["warned"] === true;
   }
 }
 
@@ -99,5 +102,6 @@ export function replyOf(assembly: Assembly): ModelReply {
     model: assembly.model,
     usage: assembly.usage,
     costUsd: assembly.costUsd,
+    ...(assembly.warned ? { warned: true } : {}),
   };
 }

@@ -10,8 +10,9 @@
 import http from "node:http";
 import { reasonOf } from "../system/errors.ts";
 import { addChunk, createAssembly, replyOf, StreamError } from "./assemble.ts";
+import { needOf } from "./need.ts";
 import { createSseParser, sseDone } from "./sse.ts";
-import type { ModelError, ModelEvent, ModelRequest, StreamModel } from "./types.ts";
+import type { ModelError, ModelEvent, ModelRequest, SpendNeed, StreamModel } from "./types.ts";
 
 /** No byte for this long ends the call: models think long, but keep the line alive. */
 const silenceMs = 300_000;
@@ -96,11 +97,17 @@ async function post(
   }
 }
 
-function encode({ model, messages, tools }: ModelRequest): string {
+function encode(request: ModelRequest): string {
+  const { model, messages, tools, form, temperature, maxOutputTokens } = request;
   return JSON.stringify({
     model,
     messages,
     ...(tools.length === 0 ? {} : { tools }),
+    ...(form === undefined
+      ? {}
+      : { response_format: { type: "json_schema", json_schema: { ...form, strict: true } } }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { max_tokens: maxOutputTokens }),
     stream: true,
     stream_options: { include_usage: true },
   });
@@ -140,6 +147,8 @@ interface Reason {
   readonly message: string;
   /** There is no budget for the call now, and the task may wait until there is. */
   readonly mayWait: boolean;
+  /** People may let it be paid for. */
+  readonly needs: SpendNeed | null;
 }
 
 async function readError(response: http.IncomingMessage): Promise<Reason> {
@@ -150,18 +159,18 @@ async function readError(response: http.IncomingMessage): Promise<Reason> {
     const value = JSON.parse(text) as { error?: Readonly<Record<string, unknown>> | null } | null;
     const { message, type, over } = value?.error ?? {};
     const mayWait = type === "budget" && over === "defer";
-    if (typeof message === "string") return { message, mayWait };
+    if (typeof message === "string") return { message, mayWait, needs: needOf(value?.error) };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  return { message: text.slice(0, 500) || "no reason given", mayWait: false };
+  return { message: text.slice(0, 500) || "no reason given", mayWait: false, needs: null };
 }
 
 /**
  * 408, 409, 425, 429 and all 5xx may pass, and a daily budget is there again tomorrow; the rest needs
  * somebody to change something.
  */
-function refusal(response: http.IncomingMessage, { message, mayWait }: Reason): ModelError {
+function refusal(response: http.IncomingMessage, { message, mayWait, needs }: Reason): ModelError {
   const status = response.statusCode ?? 0;
   const passing = [408, 409, 425, 429].includes(status) || status >= 500 || mayWait;
   const wait = Number(response.headers["retry-after"]);
@@ -170,6 +179,7 @@ function refusal(response: http.IncomingMessage, { message, mayWait }: Reason): 
     status,
     message,
     retryAfterSeconds: Number.isFinite(wait) && wait >= 0 ? wait : null,
+    ...(needs === null ? {} : { needs }),
   };
 }
 

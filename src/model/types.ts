@@ -30,6 +30,13 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[];
   /** Task id for the ledger; the agent's identity comes from the kernel. */
   readonly taskId: string;
+  /** The answer shall be JSON of this form (structured.ts). */
+  readonly form?: {
+    readonly name: string;
+    readonly schema: Readonly<Record<string, unknown>>;
+  };
+  readonly temperature?: number;
+  readonly maxOutputTokens?: number;
 }
 
 export interface ModelReply {
@@ -39,6 +46,8 @@ export interface ModelReply {
   readonly model: string;
   readonly usage: { readonly input: number; readonly output: number };
   readonly costUsd: number;
+  /** A daily budget that it counts for is nearly spent. */
+  readonly warned?: true;
 }
 
 export interface ModelError {
@@ -47,6 +56,23 @@ export interface ModelError {
   readonly status: number | null;
   readonly message: string;
   readonly retryAfterSeconds: number | null;
+  /** People may let the task spend so much more; then the same call works. */
+  readonly needs?: SpendNeed;
+}
+
+/** What a call would go beyond, in the words of the gateway. */
+export interface SpendNeed {
+  /** Whose task has spent so much: the caller's own, or that of an agent which spawned it. */
+  readonly agent: string;
+  readonly task: string;
+  readonly unit: "usd" | "tokens";
+  /** One slice: people are asked after so much, and again after each further amount of this size. */
+  readonly limit: number;
+  readonly spent: number;
+  /** Slices beyond the first that people agreed to. */
+  readonly allowed: number;
+  /** How many they must have agreed to for this call. */
+  readonly slice: number;
 }
 
 export type ModelEvent =

@@ -69,7 +69,7 @@ describe("an answer with completion checks", () => {
       checks: [pass("a"), pass()],
     });
     expect(write.calls).toHaveLength(1);
-    const told = model.requests[1]?.messages.at(-1);
+    const told = model.requests[1]?.messages.at(-2);
     expect(told?.role).toBe("user");
     expect(told?.content).toContain("round 1 of 3");
     expect(told?.content).toContain('{"name":"file","state":"fail","found":"no such file"}');
@@ -139,7 +139,7 @@ describe("evidence", () => {
     const model = scriptedModel([{ text: "a" }, { text: "b" }]);
     const bench = createBench(model);
     const outcome = await bench.run({ completion: checks([many], 2) });
-    const told = String(model.requests[1]?.messages.at(-1)?.content);
+    const told = String(model.requests[1]?.messages.at(-2)?.content);
     expect(told.length).toBeLessThan(4000);
     expect(unframe(told)).toBeNull();
     expect(told.split("\n").filter((line) => line.includes("c19"))).toHaveLength(1);

@@ -1,0 +1,46 @@
+/** Words of a task's text, as the layers of the cascade compare them. Pure; time grows with the length and no faster. */
+
+/** Of longer texts only the beginning is looked at. */
+const maxChars = 8192;
+
+export const wordsOf = (text: string): string[] =>
+  text
+    .slice(0, maxChars)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll("’", "'")
+    .match(/[\p{L}\p{N}\p{M}_]+(?:['.:/@-][\p{L}\p{N}\p{M}_]+)*|\p{Extended_Pictographic}/gu) ?? [];
+
+const set = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
+
+/** One of them turns the meaning round. */
+const turning =
+  set(`not no never none without except but only unless nor neither cannot don't doesn't isn't
+  aren't can't won't shouldn't less more before after above below over under first last min max least most than
+  nicht kein keine ohne nie nur`);
+
+const isTelling = (word: string): boolean =>
+  turning.has(word) || /[\p{N}/@_]/u.test(word) || word.endsWith("n't");
+
+/** Numbers, names of files and words that turn a meaning round, in their order. */
+export const tellingWords = (text: string): string[] => wordsOf(text).filter(isTelling);
+
+/** Signs that stand for words, and whatever stands in quotes or code marks. */
+const marks = (text: string): string =>
+  (text.slice(0, maxChars).match(/[+*/=<>%€$£^|&!~]|"[^"]*"|`[^`]*`|„[^“”]*[“”]/gu) ?? []).join(
+    " ",
+  );
+
+/**
+ * Two texts that a vector takes for the same may still ask for two things: another number, a "not", the same words in
+ * another order. Then they are not the same.
+ */
+export function sameMeaning(a: string, b: string): boolean {
+  if (tellingWords(a).join(" ") !== tellingWords(b).join(" ") || marks(a) !== marks(b))
+    return false;
+  const [first, second] = [wordsOf(a), wordsOf(b)];
+  const [inFirst, inSecond] = [new Set(first), new Set(second)];
+  const common = (words: readonly string[], other: ReadonlySet<string>): string =>
+    words.filter((word) => other.has(word)).join(" ");
+  return common(first, inSecond) === common(second, inFirst);
+}
