@@ -423,6 +423,26 @@ describe("the file", () => {
     expect(fs.existsSync(`${database()}.damaged`)).toBe(true);
   });
 
+  it("is set aside when the damage shows only as it is read", async () => {
+    const { model } = countingModel();
+    const give = deskWith(cached, model);
+    for (let n = 0; n < 40; n += 1)
+      await give(
+        taskOf(
+          `Which ${"long ".repeat(100)} river has the letter ${String.fromCharCode(97 + (n % 26))} ${n}?`,
+        ),
+      );
+    const bytes = fs.readFileSync(database());
+    fs.writeFileSync(database(), bytes.fill(0x55, 4096 * 2));
+    const task = taskOf("Which long river is the longest one?");
+    expect(await give(task)).toMatchObject({ kind: "done" });
+    expect(looksOf(task)).toContain("semantic skipped");
+    const again = taskOf("Which long river is the longest one?");
+    await give(again);
+    expect(looksOf(again)).toEqual(["exact hit"]);
+    expect(fs.existsSync(`${database()}.damaged`)).toBe(true);
+  });
+
   it("is never followed through a link", async () => {
     const target = path.join(root, "target");
     fs.writeFileSync(target, "");

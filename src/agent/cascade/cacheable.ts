@@ -47,7 +47,7 @@ export interface Asked {
 }
 
 /** Whatever the store gave: this decides. An answer from the future is none. */
-export const mayAnswer = (kept: Kept, asked: Asked): boolean =>
+const mayAnswer = (kept: Kept, asked: Asked): boolean =>
   kept.principal === asked.principal &&
   kept.context === asked.context &&
   kept.at <= asked.now &&

@@ -8,7 +8,7 @@ export interface Chunk {
 
 const wanted = 500;
 const most = 1500;
-export const maxChunksPerFile = 500;
+const maxChunksPerFile = 500;
 
 /** Paragraphs of one headline together, until they are about 500 characters. */
 export function chunksOf(text: string): Chunk[] {

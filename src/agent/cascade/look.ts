@@ -45,11 +45,15 @@ export interface Cascade {
   readonly usable: (alias: string) => boolean;
 }
 
-export async function lookThrough(steps: readonly LayerStep[]): Promise<Found> {
+export async function lookThrough(
+  steps: readonly LayerStep[],
+  /** Hears why a layer could not look. */
+  troubled: (error: unknown) => void,
+): Promise<Found> {
   const looks: Look[] = [];
   const sections: Section[] = [];
   for (const { layer, look } of steps) {
-    const { answer, section, ...seen } = await tried(look);
+    const { answer, section, ...seen } = await tried(look, troubled);
     looks.push({ layer, ...seen });
     if (section !== undefined) sections.push(section);
     if (answer !== undefined) return { looks, answer, sections };
@@ -57,10 +61,11 @@ export async function lookThrough(steps: readonly LayerStep[]): Promise<Found> {
   return { looks, answer: null, sections };
 }
 
-async function tried(look: LayerStep["look"]): Promise<Tried> {
+async function tried(look: LayerStep["look"], troubled: (error: unknown) => void): Promise<Tried> {
   try {
     return await look();
   } catch (error) {
+    troubled(error);
     const why = error instanceof Error ? error.message : String(error);
     return { verdict: "skipped", why: `it cannot look: ${why}` };
   }
