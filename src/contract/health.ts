@@ -9,6 +9,7 @@
 import { randomBytes } from "node:crypto";
 import { readHolds } from "../config/holds.ts";
 import * as paths from "../host/paths.ts";
+import type { ChainRecord } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { newId } from "../task/id.ts";
 import { type Acts, act, counted, nothingDone } from "./act.ts";
@@ -43,6 +44,8 @@ export interface HealthRun {
   readonly evaluated: readonly string[];
   readonly opened: readonly Incident[];
   readonly closed: readonly Incident[];
+  /** What was added to the history. */
+  readonly lines: readonly ChainRecord[];
 }
 
 const cachePath = `${paths.healthState}/contracts.json`;
@@ -66,8 +69,8 @@ export async function runHealthcheck(options: HealthOptions): Promise<HealthRun>
   };
   const evaluation = newId(started, randomBytes);
   const times = { evaluation, at: started, durationMs: options.now() - started };
-  if (!options.dryRun) remember(next, happenedIn(times, looked, acts, notes), notes);
-  return reported(options, times, looked, next, notes);
+  const lines = options.dryRun ? [] : remember(next, happenedIn(times, looked, acts, notes), notes);
+  return { ...reported(options, times, looked, next, notes), lines };
 }
 
 interface Looked {
@@ -120,7 +123,7 @@ function reported(
   { set, chosen, advanced }: Looked,
   { results, incidents, counters }: HealthState,
   notes: readonly string[],
-): HealthRun {
+): Omit<HealthRun, "lines"> {
   const { bad } = set;
   const holds = readHolds();
   const report = reportOf({ ...times, health, results, bad, incidents, holds, counters, notes });

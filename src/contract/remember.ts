@@ -3,7 +3,7 @@
  * A disk that refuses becomes a note. After a crash in between: the history is one evaluation ahead.
  */
 import { healthState, root } from "../host/paths.ts";
-import { type ChainHead, openChain } from "../system/chain.ts";
+import { type ChainHead, type ChainRecord, openChain } from "../system/chain.ts";
 import { errnoOf, nodeDisk } from "../system/disk.ts";
 import { type Happened, historyOf } from "./history.ts";
 import { reportMode, reportPaths } from "./report/write.ts";
@@ -15,8 +15,13 @@ export const statePath = `${healthState}/state.json`;
 export const remembers = (state: HealthState, notes: string[]): boolean =>
   kept("this evaluation", notes, () => writeState(nodeDisk, statePath, state));
 
-/** Each of the two on its own: without a history the state still says what was done. */
-export function remember(state: HealthState, happened: Happened, notes: string[]): void {
+/** Each of the two on its own: without a history the state still says what was done. Returns its new lines. */
+export function remember(
+  state: HealthState,
+  happened: Happened,
+  notes: string[],
+): readonly ChainRecord[] {
+  let lines: readonly ChainRecord[] = [];
   let end: Pick<HealthState, "historyHead" | "summary"> = state;
   kept("the history", notes, () => {
     const { records, summary } = historyOf(happened, state.summary);
@@ -24,8 +29,10 @@ export function remember(state: HealthState, happened: Happened, notes: string[]
       historyHead: records.length === 0 ? state.historyHead : appended(records, state),
       summary,
     };
+    lines = records;
   });
   remembers({ ...state, ...end }, notes);
+  return lines;
 }
 
 function kept(what: string, notes: string[], write: () => void): boolean {

@@ -144,6 +144,7 @@ test.each([
   ["drift: {facts: [users, rules]}", { facts: ["users", "rules"] }],
   ["runner_stuck: {max_min: health.max_session_min}", { max_min: "health.max_session_min" }],
   ["poison_waiting: {}", {}],
+  ["memory_whole: {max_age_h: 24}", { max_age_h: 24 }],
   ["outbox_complete: {grace_s: 60}", { grace_s: 60 }],
   ["ledger_intact: {}", {}],
   [

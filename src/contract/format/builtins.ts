@@ -32,6 +32,7 @@ const shortForms = {
   drift: null,
   runner_stuck: null,
   poison_waiting: null,
+  memory_whole: null,
   outbox_complete: null,
   ledger_intact: null,
   upstream_success: null,

@@ -1,9 +1,9 @@
 /**
- * Who is an agent on this machine: whoever has a number that was ever given to one (uids.json), or is in group
- * agents. People may have numbers of the same range, and names that begin with `a-`.
+ * Who is an agent on this machine: whoever has a number that was ever given to one (uids.json) or one of those
+ * that are for temporary ones, or is in group agents. People may have numbers of the same range, and names that begin with `a-`.
  */
 import { join } from "node:path";
-import { agentUids, parsePeople } from "../../../host/ids.ts";
+import { inAgentRange, isChildUid, parsePeople } from "../../../host/ids.ts";
 import { readIfThere } from "../../../host/machine.ts";
 import { parseRegistry, type Registry, registryPath } from "../../../host/registry.ts";
 import { ConError } from "../../../system/errors.ts";
@@ -34,7 +34,12 @@ export function agentRecords({ sysroot }: Pick<Places, "sysroot">): AgentRecords
   const uids = new Set(Object.values(registry ?? {}));
   const members = new Set(group?.members ?? []);
   for (const [user, { uid, gid }] of users)
-    if (members.has(user) || gid === group?.gid || (registry === null && inRange(uid)))
+    if (
+      members.has(user) ||
+      gid === group?.gid ||
+      isChildUid(uid) ||
+      (registry === null && inAgentRange(uid))
+    )
       uids.add(uid);
   const agents = etc("passwd")
     .split("\n")
@@ -48,8 +53,6 @@ export function agentRecords({ sysroot }: Pick<Places, "sysroot">): AgentRecords
     });
   return { agents, uids, troubles };
 }
-
-const inRange = (uid: number): boolean => uid >= agentUids.first && uid <= agentUids.last;
 
 /** Null where it cannot be used: then every number of the range counts. */
 function registryOf(path: string): { registry: Registry | null; troubles: Trouble[] } {

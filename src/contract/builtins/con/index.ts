@@ -13,6 +13,7 @@ import { gitRemotes } from "./git-remotes.ts";
 import { budgetLeft, upstreamSuccess } from "./ledger-calls.ts";
 import { ledgerIntact } from "./ledger-intact.ts";
 import { journalSize, logWritable } from "./logs.ts";
+import { memoryWhole } from "./memory-whole.ts";
 import { outboxComplete } from "./outbox-complete.ts";
 import { installedPlaces, type Places } from "./places.ts";
 import { poisonWaiting } from "./poison-waiting.ts";
@@ -27,6 +28,7 @@ const all: Readonly<Record<string, (places: Places) => BuiltinCheck>> = {
   runner_stuck: runnerStuck,
   poison_waiting: poisonWaiting,
   outbox_complete: outboxComplete,
+  memory_whole: memoryWhole,
   ledger_intact: ledgerIntact,
   upstream_success: upstreamSuccess,
   budget_left: budgetLeft,

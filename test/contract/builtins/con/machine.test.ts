@@ -217,6 +217,14 @@ describe("privilege_free", () => {
     ["primary group", "disk", () => bed.write("etc/group", "disk:x:20001:\n")],
     ["group trusted", "trusted", () => bed.write("etc/group", "trusted:x:19991:a-bob\n")],
     ["a shell", "shell", () => passwd("/bin/bash")],
+    [
+      "a temporary agent in group sudo",
+      "sudo",
+      () => {
+        bed.write("etc/passwd", "x:x:60601:60601::/:/usr/sbin/nologin\n");
+        bed.write("etc/group", "sudo:x:27:x\n");
+      },
+    ],
     ["a password", "password", () => bed.write("etc/shadow", "a-bob:$6$x:20000::::::\n")],
     ["no password", "password", () => bed.write("etc/shadow", "a-bob::20000::::::\n")],
     ["a crontab", "cron", () => bed.write("var/spool/cron/crontabs/a-bob", "* * * * * x\n")],

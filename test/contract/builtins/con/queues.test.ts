@@ -275,3 +275,17 @@ describe("outbox_complete", () => {
     expect((old as { found: string }).found).toContain("ada: x.response");
   });
 });
+
+describe("memory_whole", () => {
+  const ask = () => bed.ask("memory_whole", {});
+
+  test("is red for a memory that was set aside, and green when it is gone", async () => {
+    expect(await ask()).toMatchObject({ state: "pass" });
+    const name = "memory.db.damaged-20270304120000000";
+    const file = bed.write(bed.agent("bob", "state", name), "x");
+    bed.write(bed.agent("ada", "state", "memory.db.damaged-\u001b"), "x");
+    expect(await ask()).toMatchObject({ state: "fail", agents: ["bob"], key: "memory:bob" });
+    fs.unlinkSync(file);
+    expect(await ask()).toMatchObject({ state: "pass" });
+  });
+});

@@ -1,0 +1,34 @@
+/** What `con memory` asks the process that opens the file, and what that process answers. Pure. */
+export type MemoryRequest =
+  | { readonly verb: "search"; readonly query: string; readonly limit: number }
+  | { readonly verb: "categories" | "threads" }
+  | { readonly verb: "show" | "forget" | "restore"; readonly id: string };
+
+/** One line of JSON on standard input. */
+export interface Asked {
+  /** `state` of the agent. */
+  readonly state: string;
+  /** Who asks. */
+  readonly by: string;
+  readonly request: MemoryRequest;
+}
+
+/** Comes from a process of the agent: nothing of it is believed to be of that form. */
+export type Answered =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: number; readonly why: string; readonly remedy: string };
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export const fieldsOf = (value: unknown): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+
+export const listOf = (value: unknown, key: string): readonly Fields[] => {
+  const list = fieldsOf(value)[key];
+  return Array.isArray(list) ? list.map(fieldsOf) : [];
+};
+
+export const wordOf = (fields: Fields, key: string): string => {
+  const value = fields[key];
+  return value === null || value === undefined || typeof value === "object" ? "-" : String(value);
+};

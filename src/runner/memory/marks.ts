@@ -1,0 +1,81 @@
+/**
+ * Notes of tasks whose words shall be kept in their thread: `state/turns/ID.json`, written before the first model
+ * call, removed when the turn is in the memory. So no crash between the answer and the memory loses a turn.
+ */
+import { join } from "node:path";
+import type { AgentPaths } from "../../spool/layout.ts";
+import type { Disk } from "../../system/disk.ts";
+import { readFile, replaceDurably } from "../../system/durable.ts";
+import type { Log } from "../../system/log.ts";
+import { isId } from "../../task/id.ts";
+import type { Task } from "../../task/task.ts";
+import { headOf } from "../../task/text.ts";
+import { shelve } from "../texts.ts";
+
+export interface Mark {
+  readonly task: string;
+  readonly owner: string;
+  readonly thread: string;
+  readonly from: string;
+  readonly trust: Task["trust"];
+  readonly asked: string;
+  readonly askedPath: string | null;
+}
+
+interface MarksWorld {
+  readonly disk: Disk;
+  readonly paths: AgentPaths;
+  readonly log: Log;
+}
+
+/** Bytes of a question or an answer that a thread keeps itself. */
+export const turnBytes = 16 * 1024;
+const maxMarkBytes = 8 * turnBytes;
+
+const directoryOf = ({ state }: Pick<AgentPaths, "state">): string => join(state, "turns");
+const pathOf = (paths: AgentPaths, id: string): string => join(directoryOf(paths), `${id}.json`);
+
+/** Once for each task: what was written first stays. */
+export function markTurn(
+  world: MarksWorld,
+  task: Task,
+  { owner, thread }: Pick<Mark, "owner" | "thread">,
+): void {
+  const { disk, paths } = world;
+  const path = pathOf(paths, task.id);
+  if (disk.find(path) !== null) return;
+  const { text } = task.request;
+  const asked = headOf(text, turnBytes);
+  const askedPath = asked === text ? null : shelve(world, task.id, text);
+  const { trust, from } = task;
+  const mark: Mark = { task: task.id, owner, thread, from: from.name, trust, asked, askedPath };
+  disk.makeDirectory(directoryOf(paths), 0o700);
+  replaceDurably(disk, path, Buffer.from(JSON.stringify(mark)), 0o600);
+}
+
+/** Oldest first. */
+export const markedIds = (disk: Disk, paths: AgentPaths): string[] => {
+  if (disk.find(directoryOf(paths)) === null) return [];
+  return disk
+    .list(directoryOf(paths))
+    .map((name) => name.replace(/\.json$/, ""))
+    .filter(isId)
+    .sort();
+};
+
+/** Null where it cannot be read: nothing is lost by it but the turn. */
+export function readMark(disk: Disk, paths: AgentPaths, id: string): Mark | null {
+  const bytes = readFile(disk, pathOf(paths, id), maxMarkBytes);
+  if (bytes === null) return null;
+  try {
+    const mark = JSON.parse(Buffer.from(bytes).toString("utf8")) as Mark;
+    return mark.task === id ? mark : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Not synced: a mark that comes back after a power cut keeps the same turn once more, which changes nothing. */
+export const removeMark = (disk: Disk, paths: AgentPaths, id: string): void =>
+  disk.unlink(pathOf(paths, id));
