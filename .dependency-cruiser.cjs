@@ -4,7 +4,10 @@ const may = {
   config: ["system/errors"],
   system: [],
   spool: ["task", "system"],
-  agent: ["task", "model/types", "tools/tool"],
+  agent: [
+    "task", "model/types", "model/collect", "model/near-json", "model/structured", "tools/tool",
+  ],
+  memory: ["system"],
   model: ["system", "task/frame"],
   sandbox: ["system"],
   tools: ["sandbox", "system", "task"],
@@ -15,11 +18,11 @@ const may = {
     "config", "host", "sandbox", "spool", "steward/types", "steward/ask", "system", "task",
   ],
   runner: [
-    "task", "spool", "agent", "model", "tools", "sandbox", "config", "system", "steward/types",
+    "task", "spool", "agent", "memory", "model", "tools", "sandbox", "config", "system", "steward/types",
     "steward/ask", "steward/approvals/tools",
   ],
   commands: [
-    "task", "spool", "agent", "model", "tools", "sandbox", "gateway", "host", "steward", "contract",
+    "task", "spool", "agent", "memory", "model", "tools", "sandbox", "gateway", "host", "steward", "contract",
     "runner", "config", "system",
   ],
 };

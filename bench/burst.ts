@@ -69,7 +69,7 @@ const agent: AgentRuntime = {
   may: noMay,
   approval: [],
   budget: noBudget,
-  can: { task: [], read: [], write: [], network: [], tools: [] },
+  can: { task: [], read: [], write: [], network: [], tools: [], models: [] },
   limits: { memory: "1G", cpu: "100%", tasks: 64, runtimeSeconds: 60, steps: 1 },
   schedule: null,
   instructions: "",

@@ -2,7 +2,8 @@
  * `make bench`: boots the real system, measures, and prints each figure as a ratio to its floor in the
  * same run. Writes `bench/results/latest.json` and the table of `docs/performance.md`.
  *
- * Arguments: names of suites (wake idle scale burst contracts), all by default. Times in milliseconds.
+ * Arguments: names of suites (wake idle scale burst context memory contracts), all by default. Times in
+ * milliseconds.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +12,7 @@ import { join } from "node:path";
 import { encodeTask, requestOf } from "../src/task/codec.ts";
 import { bootContainer, type Container, repository } from "../test/image/support/container.ts";
 import { contracts } from "./contracts.ts";
+import { memory } from "./memory.ts";
 import { median, spread } from "./numbers.ts";
 import { type Row, table } from "./table.ts";
 
@@ -166,11 +168,52 @@ async function idle(container: Container): Promise<Row[]> {
   ];
 }
 
+interface Context {
+  readonly tokenizer_load_ms: number;
+  readonly compaction: {
+    readonly tokens: number;
+    readonly median_ms: number;
+    readonly after_restart_median_ms: number;
+  };
+  readonly steps: readonly {
+    readonly window: number;
+    readonly median_ms: number;
+    readonly p99_ms: number;
+    readonly first_30_median_ms: number;
+    readonly last_30_median_ms: number;
+  }[];
+}
+
+/** Needs no machine of its own: no model and no unit takes part. */
+async function context(): Promise<Row[]> {
+  const program = join(repository, "bench/context.ts");
+  const found = JSON.parse(
+    execFileSync(process.execPath, [program], { encoding: "utf8" }),
+  ) as Context;
+  const { compaction, steps, tokenizer_load_ms } = found;
+  return [
+    {
+      figure: `compaction of ${compaction.tokens} tokens, without the model; after a restart`,
+      measured: `${compaction.median_ms} ms; ${compaction.after_restart_median_ms} ms, and ${tokenizer_load_ms} ms to load the tokenizer`,
+      ratio: "",
+      target: "≤ 100 ms",
+    },
+    ...steps.map((one) => ({
+      figure: `a step of 300, window of ${one.window} tokens, without model and tool`,
+      measured: `${one.median_ms} ms (p99 ${one.p99_ms})`,
+      ratio: `last to first 30: ${(one.last_30_median_ms / one.first_30_median_ms).toFixed(2)}`,
+      target: "≤ 5 ms, flat",
+    })),
+  ];
+}
+
 const suites = {
   wake,
   idle,
   scale,
   burst,
+  context,
+  memory: () => memory(),
   contracts: (container: Container) =>
     contracts((program, ...args) => inside(container, program, ...args)),
 };

@@ -4,9 +4,10 @@
  */
 import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { build, type Plugin } from "esbuild";
+import { leaseFilter } from "./lease-filter.ts";
 
 /** Packages with native code or files of their own; `image/` copies exactly these. */
-export const external = ["better-sqlite3", "koffi"];
+export const external = ["better-sqlite3", "koffi", "sqlite-vec"];
 
 const banner = [
   "#!/usr/lib/con/node/bin/node",
@@ -55,6 +56,7 @@ async function bundle(final: string): Promise<void> {
     logLevel: "warning",
   });
   await addShebang(`${outdir}/con.mjs`);
+  await writeFile(`${outdir}/leases.bpf`, leaseFilter());
   await rm(final, { recursive: true, force: true });
   await rename(outdir, final);
 }

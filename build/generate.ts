@@ -1,40 +1,48 @@
 /**
- * Compiles the argument schemas of the built-in tools to code, so that a waking runner neither loads
- * ajv nor compiles a schema (about 40 ms). Output: `src/generated/tool-validators.js` and its types.
+ * Compiles the argument schemas of the built-in tools, and the forms in which models answer, to code, so that
+ * a waking runner neither loads ajv nor compiles a schema (about 40 ms). Output: `tool-validators.js` and
+ * `structured-validators.js` in `src/generated`, and their types.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import standaloneModule from "ajv/dist/standalone/index.js";
 import { build } from "esbuild";
+import { contextSchemas } from "../src/agent/context/schemas.ts";
 import { builtinTools } from "../src/tools/registry.ts";
+import { roleForms } from "../src/tools/roles/forms.ts";
 
 const directory = "src/generated";
 
 // Under Node's ESM loader a CommonJS default export arrives one level down.
 const standalone = standaloneModule.default;
 
-function compileSchemas(): string {
+type Schemas = Readonly<Record<string, object>>;
+
+const toolSchemas = (): Schemas =>
+  Object.fromEntries(builtinTools().map(({ name, parameters }) => [name, parameters]));
+
+function compileSchemas(schemas: Schemas): string {
   const ajv = new Ajv2020({ code: { source: true, esm: true }, allErrors: true, strict: true });
   const exported: Record<string, string> = {};
-  for (const tool of builtinTools()) {
-    ajv.addSchema(tool.parameters, tool.name);
-    exported[tool.name] = tool.name;
+  for (const [name, schema] of Object.entries(schemas)) {
+    ajv.addSchema(schema, name);
+    exported[name] = name;
   }
   return `${standalone(ajv, exported)}\nexport const validators = {${Object.keys(exported).join(",")}};\n`;
 }
 
 /** ajv's own run-time helpers come in by require(); bundling makes the file stand alone. */
-async function generate(): Promise<void> {
+async function generate(name: string, schemas: Schemas): Promise<void> {
   await mkdir(directory, { recursive: true });
   await build({
-    stdin: { contents: compileSchemas(), resolveDir: process.cwd(), loader: "js" },
-    outfile: `${directory}/tool-validators.js`,
+    stdin: { contents: compileSchemas(schemas), resolveDir: process.cwd(), loader: "js" },
+    outfile: `${directory}/${name}.js`,
     bundle: true,
     format: "esm",
     platform: "node",
     logLevel: "warning",
   });
-  await writeFile(`${directory}/tool-validators.d.ts`, declarations);
+  await writeFile(`${directory}/${name}.d.ts`, declarations);
 }
 
 const declarations = `/** A validator made by ajv: \`errors\` belongs to the latest call. */
@@ -45,4 +53,5 @@ export interface Validator {
 export declare const validators: Readonly<Record<string, Validator>>;
 `;
 
-await generate();
+await generate("tool-validators", toolSchemas());
+await generate("structured-validators", { ...contextSchemas, ...roleForms });

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   run: () => import("./commands/run.ts"),
   gateway: () => import("./commands/gateway.ts"),
   sweep: () => import("./commands/sweep.ts"),
+  upkeep: () => import("./commands/upkeep.ts"),
   schedule: () => import("./commands/schedule.ts"),
   steward: () => import("./commands/steward.ts"),
   task: () => import("./commands/task.ts"),
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   logs: () => import("./commands/logs.ts"),
   agent: () => import("./commands/agent.ts"),
   approvals: () => import("./commands/approvals.ts"),
+  memory: () => import("./commands/memory.ts"),
   halt: () => import("./commands/halt.ts"),
   resume: () => import("./commands/resume.ts"),
   model: () => import("./commands/model.ts"),
@@ -45,7 +47,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
 };
 
 /** Started by units: their output goes to the journal, and a broken pipe there is no goodbye. */
-const services = new Set(["run", "gateway", "sweep", "schedule", "steward"]);
+const services = new Set(["run", "gateway", "sweep", "schedule", "steward", "upkeep"]);
 
 interface Invocation {
   readonly debug: boolean;

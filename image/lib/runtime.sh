@@ -5,7 +5,8 @@
 # Sets runtime_dir to a tree with Node and the native modules that the bundle loads at run time.
 ensure_runtime() {
   local modules=$repo/node_modules packages
-  packages=("node-linux-$arch" koffi "@koromix/koffi-linux-$arch" better-sqlite3)
+  packages=("node-linux-$arch" koffi "@koromix/koffi-linux-$arch" better-sqlite3
+    sqlite-vec "sqlite-vec-linux-$arch")
   [ -x "$modules/node-linux-$arch/bin/node" ] ||
     die 69 "node_modules/node-linux-$arch: missing: run npm ci"
   runtime_dir=$cache/runtime-$arch-$(cd "$modules" && cat "${packages[@]/%//package.json}" "$repo/image/lib/runtime.sh" |
@@ -15,6 +16,8 @@ ensure_runtime() {
   [ -d "$runtime_dir" ] || make_runtime "$modules"
   unlock
 }
+
+loads='import("koffi").then(() => require("sqlite-vec").load(new (require("better-sqlite3"))(":memory:")))'
 
 make_runtime() { # NODE_MODULES
   local part=$runtime_dir.part lib
@@ -30,9 +33,10 @@ make_runtime() { # NODE_MODULES
   rm -r "$lib/node_modules/koffi"/{doc,vendor}
   cp -R "$1"/better-sqlite3/{package.json,lib,LICENSE} "$lib/node_modules/better-sqlite3/"
   cp "$1/better-sqlite3/prebuilds/linux-$arch.node" "$lib/node_modules/better-sqlite3/prebuilds/"
+  cp -R "$1"/{sqlite-vec,"sqlite-vec-linux-$arch"} "$lib/node_modules/"
   chmod -R u=rwX,go=rX "$part"
   chown -R 0:0 "$part"
-  (cd "$lib" && node/bin/node -e 'import("koffi").then(() => new (require("better-sqlite3"))(":memory:"))') ||
+  (cd "$lib" && node/bin/node -e "$loads") ||
     die 70 "the staged Node cannot load its native modules: see its lines above"
   mv -T "$part" "$runtime_dir"
 }

@@ -1,5 +1,6 @@
 /** `con gateway`: what con-gateway.service runs. Socket-activated; see gateway/program.ts. */
-import { readGateway } from "../config/compiled.ts";
+import { compiledPaths, readGateway } from "../config/compiled.ts";
+import { followConfiguration } from "../gateway/configuration.ts";
 import { startGateway } from "../gateway/program.ts";
 import { ConError, exit } from "../system/errors.ts";
 import { loadJournal } from "../system/journal.ts";
@@ -32,12 +33,13 @@ export async function run(argv: string[]): Promise<number> {
       "start it with: systemctl start con-gateway.socket",
     );
   }
+  const log = createLog();
   const gateway = startGateway({
-    runtime: readGateway(),
+    current: followConfiguration({ path: compiledPaths().gateway, read: readGateway, log }),
     listen: { fd: listenFd },
     credentials: process.env["CREDENTIALS_DIRECTORY"] ?? null,
     readPeer: loadPeerReader(),
-    log: createLog(),
+    log,
     journal: loadJournal(),
     idleMs,
   });

@@ -6,8 +6,10 @@ import { readHealth } from "../config/compiled.ts";
 import { type HealthRun, runHealthcheck } from "../contract/health.ts";
 import { reportText } from "../contract/report/text.ts";
 import { healthState } from "../host/paths.ts";
+import { auditEntry } from "../system/audit-entry.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
+import { lateJournal } from "../system/journal.ts";
 import { takeLock } from "../system/lock.ts";
 import { createLog, type Log } from "../system/log.ts";
 import { type Io, paint, processIo } from "./shared/io.ts";
@@ -55,6 +57,9 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   }
   const result = await locked(options, () => evaluate(command.args, options, io));
   if (result === null) return exit.ok;
+  const journal = lateJournal();
+  for (const line of result.lines) journal.send(auditEntry("contracts", line));
+  await journal.end();
   if (options.timer) tell(result, createLog());
   else if (options.json) io.out(safeJson({ ...result.report, evaluated: result.evaluated }));
   else io.out(textOf(result, options, io));

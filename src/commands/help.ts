@@ -20,6 +20,7 @@ System
   logs         what agents and gateway wrote to the journal
   agent        list, show, pause, resume, kill and quarantine agents
   approvals    what waits for a person: list, show, approve, deny
+  memory       what an agent remembers: search, show, forget, restore, threads
   halt         stop all workers or all agents
   resume       end what con halt began
   model        list, test and choose models
@@ -36,7 +37,7 @@ Administration (root)
 Development
   dev          the same system in one directory, without root, systemd or isolation
 
-Started by units: run, gateway, sweep, schedule, steward, canary
+Started by units: run, gateway, sweep, schedule, steward, upkeep, canary
 
 Global options, before the command:
   --root DIR   use the directory of con dev (or set CON_ROOT)

@@ -84,5 +84,8 @@ function refuseMixed({ audit, verify, json, follow }: Options): void {
   if (json && !audit && !verify)
     throw usage("--json goes with --audit or --verify", "use journalctl -o json for the journal");
   if (follow && (audit || verify))
-    throw usage("--follow shows the journal", "use journalctl -f -t con-audit _SYSTEMD_UNIT=con-gateway.service");
+    throw usage(
+      "--follow shows the journal",
+      "use journalctl -f -t con-audit _SYSTEMD_UNIT=con-gateway.service",
+    );
 }

@@ -14,6 +14,7 @@ import { isListening } from "./shared/listening.ts";
 import {
   type AgentOverview,
   type AgentState,
+  calledBy,
   overviewOf,
   stateOf,
   unitsOf,
@@ -29,8 +30,9 @@ import { waitLines } from "./shared/waits.ts";
 const example = `Without NAME: one line for each agent. Counts are tasks in its folders; ? = you may not look.
 
 Keys of --json: system {name, root, front_desk, isolation, state}, gateway {socket, state},
-spend {day, usd, tokens, usd_per_day, tokens_per_day} or null: today (UTC), calls under way included,
-agents [{name, tier, description, model, schedule, wake, state, hold {kind, by, at, why, undo} or null,
+spend {day, usd, tokens, usd_per_day, tokens_per_day, with_children {usd, tokens} or null} or null: today
+(UTC), calls under way included; with_children: together with temporary agents below it,
+agents [{name, tier, description, model, schedule, wake, parent, state, hold {kind, by, at, why, undo} or null,
 pending, active, deferred, held, waits [{task, id, from, until, why}], corrupt, failed, answered, last_activity,
 spend like above}].
 
@@ -181,7 +183,7 @@ const show = (count: number | null): string => (count === null ? "?" : String(co
 
 function printAll(io: Io, agents: readonly AgentOverview[]): void {
   const rows = agents.map((agent) => [
-    agent.name,
+    calledBy(agent),
     agent.tier,
     paint(io, styles[agent.state] ?? "dim", agent.state),
     ...counts.map((key) => show(agent[key])),
@@ -194,7 +196,8 @@ function printAll(io: Io, agents: readonly AgentOverview[]): void {
 function printOne(io: Io, agent: AgentStatus): void {
   const { hold: _, waits: __, spend: ___, ...shown } = agent;
   const rows = Object.entries(shown).map(([key, value]) => {
-    const text = value === null && key in { schedule: 0, last_activity: 0 } ? "none" : value;
+    const text =
+      value === null && key in { schedule: 0, last_activity: 0, parent: 0 } ? "none" : value;
     return [key.replace("_", " "), text === null ? "?" : safeLine(String(text))];
   });
   const [head = ["name", agent.name], ...rest] = rows;

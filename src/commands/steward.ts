@@ -8,13 +8,17 @@ import { observePeople } from "../host/observe.ts";
 import { agentBase, bellOf } from "../host/paths.ts";
 import { agentPaths } from "../spool/layout.ts";
 import type { Mailbox } from "../spool/world.ts";
+import { systemChildren } from "../steward/children/machine.ts";
 import { systemHost } from "../steward/host.ts";
 import { stewardPlaces } from "../steward/places.ts";
 import { requesterOf } from "../steward/policy.ts";
 import { serve } from "../steward/serve.ts";
+import { systemSpending } from "../steward/spending.ts";
+import { auditEntry } from "../system/audit-entry.ts";
 import { type ChainRecord, openChain } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
+import { lateJournal } from "../system/journal.ts";
 import { takeLock } from "../system/lock.ts";
 import { createLog } from "../system/log.ts";
 import { type Io, processIo } from "./shared/io.ts";
@@ -42,6 +46,7 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   }
   const lock = await takeLock(nodeDisk, lockFile);
   if (lock === null) return exit.tryLater;
+  const journal = lateJournal();
   try {
     return await serve({
       disk: nodeDisk,
@@ -55,10 +60,16 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
       frontDesk: () => readSystem().frontDesk,
       hasData: (agent) => existsSync(agentBase(agent)),
       mailboxOf,
-      record,
+      record: (entry) => {
+        record(entry);
+        journal.send(auditEntry("steward", entry));
+      },
       host: systemHost,
+      spending: systemSpending,
+      children: systemChildren,
     });
   } finally {
+    await journal.end();
     lock.release();
   }
 }

@@ -9,6 +9,7 @@ import { agentPaths } from "../spool/layout.ts";
 import type { Link } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
+import type { Goal } from "../task/goal/types.ts";
 import { isId } from "../task/id.ts";
 import { asRoot, denied, joinTrusted } from "./shared/access.ts";
 import { findTask } from "./shared/find.ts";
@@ -20,6 +21,7 @@ import { loadSystem } from "./shared/system.ts";
 import { safeJson, safeLine } from "./shared/text.ts";
 import { differences } from "./trace/compare.ts";
 import { type Gathered, gather } from "./trace/gather.ts";
+import { goalAt, goalJson, goalLines } from "./trace/goal.ts";
 import { timeline } from "./trace/timeline.ts";
 
 const example = `As root: everything, because a journal holds all that an agent read and did. In the group trusted: what
@@ -27,9 +29,9 @@ the audit trail, the steward and the contracts have on record about the task and
 
 Keys of --json: id, agent, events [{kind, at, elapsed_ms, and as they apply step, index, name,
 arguments, ok, interrupted, sent, text, model, tokens, cost_usd, tool_calls, duration_ms, outcome, round, checks,
-wait_for, until, denial}], journal (read, denied or missing), audit, actions and incidents (lines of those records,
+wait_for, until, denial, tokens_before, tokens_after, window, replaced, layer, verdict, score}], journal (read, denied or missing), audit, actions and incidents (lines of those records,
 with seq), related {parents, children, replies, others}, hidden (records that you may not read), differences
-(between journal and audit trail).
+(between journal and audit trail), goal {goal, final, replans, parts [{id, to, state, depends_on, attempts}]} or null.
 
 Example:
   con trace hello
@@ -47,6 +49,8 @@ interface Traced {
   readonly events: readonly StoryEvent[] | null;
   readonly trouble: ConError | null;
   readonly gathered: Gathered;
+  /** What it is to reach by parts that others do; null where there is none, or none that may be read. */
+  readonly goal: Goal | null;
 }
 
 export async function run(argv: string[], io: Io = processIo()): Promise<number> {
@@ -73,6 +77,7 @@ function trace(system: SystemRuntime, wanted: string): Traced {
   if (journal instanceof ConError && nothing) throw betterRemedy(journal, gathered);
   return {
     ...{ id, agent: owner, events, gathered },
+    goal: events === null ? null : goalAt(system, id, owner),
     trouble: journal instanceof ConError ? journal : null,
   };
 }
@@ -132,7 +137,11 @@ function readJournal(
 
 const placeOf = (system: SystemRuntime, id: string): string => findTask(nodeDisk, system, id).place;
 
-function print(io: Io, { id, agent, events, trouble, gathered }: Traced, limit: number): void {
+function print(
+  io: Io,
+  { id, agent, events, trouble, gathered, goal }: Traced,
+  limit: number,
+): void {
   io.out(`${paint(io, "bold", safeLine(`${id} at ${agent}`))}\n`);
   if (trouble !== null) io.err(`con: ${safeLine(`without the journal: ${trouble.why}`)}\n`);
   const moments = timeline({ id, agent }, events, gathered, limit);
@@ -142,6 +151,7 @@ function print(io: Io, { id, agent, events, trouble, gathered }: Traced, limit: 
     const elapsed = Number.isFinite(at - start) ? ((at - start) / 1000).toFixed(3) : "?";
     io.out(`${paint(io, "dim", `${elapsed.padStart(9)} s`)}  ${safeLine(text)}\n`);
   }
+  for (const line of goal === null ? [] : goalLines(goal)) io.out(`${safeLine(line)}\n`);
   for (const name of gathered.hidden)
     io.err(`con: ${safeLine(`the record of ${name} is missing here: you may not read it`)}\n`);
 }
@@ -149,7 +159,7 @@ function print(io: Io, { id, agent, events, trouble, gathered }: Traced, limit: 
 const plain = ({ seq, record }: Link) => ({ ...record, seq });
 
 /** Keys of `con trace --json`: public interface, change only by adding. */
-function asJson({ id, agent, events, trouble, gathered }: Traced) {
+function asJson({ id, agent, events, trouble, gathered, goal }: Traced) {
   const { audit, actions, incidents, related, hidden } = gathered;
   const own = audit.filter(({ record }) => record["task"] === id && record["agent"] === agent);
   return {
@@ -162,6 +172,7 @@ function asJson({ id, agent, events, trouble, gathered }: Traced) {
     incidents: incidents.map(plain),
     related,
     hidden,
+    goal: goal === null ? null : goalJson(goal),
     differences: events === null ? [] : differences(events, own),
   };
 }

@@ -99,14 +99,17 @@ function requestOf(endpoint: Endpoint, body: Body, model: string): Body {
 }
 
 /**
- * The output limit that was reserved for. OpenAI's own models know only the newer key, and many others only
- * the older one. Source: OpenAI API reference, "Chat completions", `max_tokens`.
+ * The output limit that was reserved for, or else asked for. OpenAI's own models know only the newer key, and
+ * many others only the older one. Source: OpenAI API reference, "Chat completions", `max_tokens`.
  */
 function withLimit({ baseUrl }: Provider, body: Body, limit: number | null): Body {
-  if (limit === null) return body;
-  const { max_tokens: _, max_completion_tokens: __, ...rest } = body;
+  const { max_tokens: older, max_completion_tokens: newer, ...rest } = body;
   const isOpenAi = /(^|\.)openai\.(com|azure\.com)$/.test(new URL(baseUrl).hostname);
-  return { ...rest, [isOpenAi ? "max_completion_tokens" : "max_tokens"]: limit };
+  if (isOpenAi) {
+    const most = limit ?? newer ?? older;
+    return most === undefined ? body : { ...rest, max_completion_tokens: most };
+  }
+  return limit === null ? body : { ...rest, max_tokens: limit };
 }
 
 /** `provider/*` asks the endpoint once what it has. */

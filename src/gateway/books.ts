@@ -37,6 +37,8 @@ export interface Books {
   /** Ends the row. Rejects where it cannot be made durable. */
   readonly settle: (label: string, status: number, ending: Ending) => Promise<void>;
   readonly isSettled: () => boolean;
+  /** Once settled: a daily limit that it counts for is nearly spent. */
+  readonly isWarned: () => boolean;
 }
 
 /** What is known of a call before it is made. */
@@ -79,6 +81,7 @@ export function freeBooks({ deps, call, estimate, began }: Page): Books {
     stopped: () => null,
     cost: () => 0,
     isSettled: () => done,
+    isWarned: () => false,
     settle: async (model, status) => {
       done = true;
       const ledger = await deps.ledger();
@@ -94,6 +97,7 @@ export function paidBooks(page: Page, row: OpenRow): Books {
   let lost = 0;
   let stopped: Problem | null = null;
   let done = false;
+  let warned = false;
   const used = (label: string, ending: Ending) => {
     const answered = usedBy(account, estimate, label === "builtin/reflex" ? "none" : ending);
     const input = answered.input + lost * estimate.input;
@@ -113,12 +117,13 @@ export function paidBooks(page: Page, row: OpenRow): Books {
     stopped: () => stopped,
     cost: (label, ending) => used(label, ending).amounts.costUsd,
     isSettled: () => done,
+    isWarned: () => warned,
     settle: async (model, status, ending) => {
       done = true;
       const { amounts, basis } = used(model, ending);
       const latencyMs = deps.now() - began;
       row.ledger.settle(row.id, { ...amounts, model, status, latencyMs }, basis);
-      warnOfShare(deps.log, row.ledger, call, row.limits, deps.now());
+      warned = warnOfShare(deps.log, row.ledger, call, row.limits, deps.now());
     },
   };
 }

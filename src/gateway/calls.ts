@@ -134,7 +134,7 @@ async function stream(
   const cost_usd = books.cost(label, ending);
   await settle(deps, books, label, cut === null ? 200 : 502, ending);
   if (cut === null) {
-    const con = { model: label, cost_usd };
+    const con = { model: label, cost_usd, ...(books.isWarned() ? { warned: true } : {}) };
     response.end(sseEvent({ object: "con.call", choices: [], con }) + sseEvent(sseDone));
   } else if (response.writableNeedDrain) response.destroy();
   else response.end(sseEvent({ error: { message: cut } }));

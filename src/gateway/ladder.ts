@@ -34,9 +34,10 @@ export function ladderOf(runtime: GatewayRuntime, caller: GatewayCaller, alias: 
   const entry = Object.hasOwn(runtime.models, alias) ? runtime.models[alias] : undefined;
   if (entry === undefined || !mayUse(caller, alias)) {
     const known = Object.keys(runtime.models).filter((name) => mayUse(caller, name));
+    const grant = entry === undefined ? "" : ": can.models in its manifest does not list it";
     return no(
       404,
-      `there is no model alias "${alias.slice(0, 80)}" for ${caller.name}; it may use: ${known.join(", ")}`,
+      `there is no model alias "${alias.slice(0, 80)}" for ${caller.name}${grant}; it may use: ${known.join(", ")}`,
     );
   }
   const rungs = entry.use.map((label) => rungOf(runtime, label)).filter((rung) => rung !== null);

@@ -22,17 +22,18 @@ export function tellOver(
   log.warn("over budget", { agent: call.agent, whose, scope, unit, why });
 }
 
-/** The share of a daily limit is spent after which people want to know. `at` is now. */
+/** The share of a daily limit is spent after which people want to know: true as long as it is so. `at` is now. */
 export function warnOfShare(
   log: Log,
   ledger: Ledger,
   call: LedgerCall,
   limits: readonly Limit[],
   at: number,
-): void {
-  if (limits.length === 0) return;
+): boolean {
+  if (limits.length === 0) return false;
   const totals = ledger.totals({ ...call, at }, limits);
-  for (const limit of toWarn(limits, totals)) {
+  const reached = toWarn(limits, totals);
+  for (const limit of reached) {
     if (!ledger.isNews(at, `warn ${keyOf(limit, call)}`)) continue;
     const { scope, unit, most } = limit;
     const who = scope === "agent" ? holderOf(limit, call).name : "the system";
@@ -42,6 +43,7 @@ export function warnOfShare(
     const fields = { scope, unit, spent: shown, limit: most, pct, day: dayOf(at) };
     log.warn(`${who} has spent most of today's budget`, fields);
   }
+  return reached.length > 0;
 }
 
 /** A uid may be another's later on the same day, so the name stands beside it. */

@@ -14,6 +14,8 @@ export const bytesPerToken = 3;
 export const maxTaskChars = 200;
 /** An image elsewhere, of which only the address is in the request. */
 const tokensPerLink = 4096;
+/** An image in the request, however many bytes it has: providers scale it down. The dearest count so many. */
+const mostPerImage = 49_152;
 const maxChoices = 16;
 
 const passed: Readonly<Record<Endpoint, ReadonlySet<string>>> = {
@@ -55,7 +57,8 @@ export function estimateOf(
 ): Estimate | Problem {
   const odd = oddityOf(endpoint, body);
   if (odd !== null) return problem(400, odd);
-  const input = Math.ceil(bytes / bytesPerToken) + tokensPerLink * links(body);
+  const { links, spare } = imagesIn(body);
+  const input = Math.ceil((bytes - spare) / bytesPerToken) + tokensPerLink * links;
   if (endpoint === "/embeddings") return { input, output: 0, limit: null };
   const asked = Math.max(numberAt(body, "max_completion_tokens"), numberAt(body, "max_tokens"));
   const wanted = asked || (caps.perCall ?? defaultOutputTokens);
@@ -98,8 +101,14 @@ const parts = ({ messages }: Body): Json[] =>
     return Array.isArray(content) ? content.map((part) => (isObject(part) ? part : {})) : [];
   });
 
-const links = (body: Body): number =>
-  parts(body).filter(({ type, image_url: image }) => {
-    const url = isObject(image) ? image["url"] : image;
-    return type === "image_url" && !(typeof url === "string" && url.startsWith("data:"));
-  }).length;
+/** `links`: images that lie elsewhere. `spare`: bytes of the others that cost nothing. */
+function imagesIn(body: Body): { readonly links: number; readonly spare: number } {
+  const urls = parts(body)
+    .filter(({ type }) => type === "image_url")
+    .map(({ image_url: image }) => (isObject(image) ? image["url"] : image));
+  const sizes = urls.flatMap((url) =>
+    typeof url === "string" && url.startsWith("data:") ? [url.length] : [],
+  );
+  const spare = sizes.map((size) => Math.max(0, size - mostPerImage * bytesPerToken));
+  return { links: urls.length - sizes.length, spare: spare.reduce((a, b) => a + b, 0) };
+}

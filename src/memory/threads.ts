@@ -2,7 +2,7 @@
  * What was said under the name of a thread: turns, and a summary that stands for the oldest of them.
  *
  * A thread belongs to one principal; the same name under another is another thread. A turn is kept once for each
- * task and never changed; a summary takes nothing away, turns under it are still found by their words. Never:
+ * task; a summary takes nothing away, turns under it are still found by their words. Never:
  * answers about threads of principals that were not named. After a crash: all of a turn is there, or nothing.
  */
 import type Database from "better-sqlite3";
@@ -53,7 +53,7 @@ export interface TurnFound extends Turn {
 }
 
 export interface Threads {
-  /** False: the turn of that task was kept before. */
+  /** False: it was kept before. A task that ended once more, because it was retried, has its latest end. */
   addTurn(principal: string, thread: string, turn: Turn): boolean;
   conversation(principal: string, thread: string): Conversation;
   /** From now on the summary stands for the turns of these tasks too. */
@@ -149,7 +149,12 @@ function adding(database: Database.Database, find: Find): Threads["addTurn"] {
   const own = database.prepare("INSERT OR IGNORE INTO principals (name) VALUES (?)");
   const begin = database.prepare(`INSERT INTO threads (principal, name)
     SELECT id, @thread FROM principals WHERE name = @principal`);
-  const add = database.prepare(`INSERT OR IGNORE INTO turns (thread, task, at, sender, trust, status,
+  const same = database.prepare<[number | undefined, string], { id: number; at: number }>(
+    "SELECT id, at FROM turns WHERE thread = ? AND task = ?",
+  );
+  const remove = database.prepare("DELETE FROM turns WHERE id = ?");
+  const unindex = database.prepare("DELETE FROM turn_words WHERE rowid = ?");
+  const add = database.prepare(`INSERT INTO turns (thread, task, at, sender, trust, status,
     asked, asked_path, answer, answer_path) VALUES (@thread, @task, @at, @from, @trust, @status,
     @asked, @askedPath, @answer, @answerPath)`);
   const index = database.prepare("INSERT INTO turn_words (rowid, asked, answer) VALUES (?, ?, ?)");
@@ -160,8 +165,13 @@ function adding(database: Database.Database, find: Find): Threads["addTurn"] {
     const [asked, answer] = [clean(turn.asked), clean(turn.answer)];
     const trust = turn.trust === "verified" ? "verified" : "unverified";
     const row = { ...turn, from: clean(turn.from), at: Math.round(turn.at), trust, asked, answer };
-    const { changes, lastInsertRowid } = add.run({ ...row, thread });
-    if (changes === 0) return false;
+    const before = same.get(thread, turn.task);
+    if (before?.at === row.at) return false;
+    if (before !== undefined) {
+      unindex.run(before.id);
+      remove.run(before.id);
+    }
+    const { lastInsertRowid } = add.run({ ...row, thread });
     index.run(lastInsertRowid, words(asked).join(" "), words(answer).join(" "));
     return true;
   });

@@ -5,14 +5,17 @@
  * the session leaves the task where it is. After a crash the next attempt goes on from the journal.
  */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import type { ValidateArguments } from "../agent/arguments.ts";
+import type { AskSpending } from "../agent/ask-spending.ts";
+import type { Section } from "../agent/background.ts";
+import type { AskToContinue } from "../agent/brakes/ask-continue.ts";
 import type { Gate } from "../agent/gate.ts";
 import type { JournalLine } from "../agent/journal.ts";
 import type { RunLimits } from "../agent/limits.ts";
 import { runTask } from "../agent/loop.ts";
 import { isLong, type Persona } from "../agent/prompt.ts";
 import type { Completion, RunClock, RunOptions } from "../agent/run.ts";
+import { defaultAskAfter, defaultReviewEvery } from "../config/brakes.ts";
 import type { AgentRuntime } from "../config/types.ts";
 import type { StreamModel } from "../model/types.ts";
 import { createExecute, type Isolation } from "../sandbox/exec.ts";
@@ -22,24 +25,32 @@ import type { DoneWhen } from "../task/done-when/types.ts";
 import type { Woken } from "../task/hold.ts";
 import { emptyTally, type Outcome, type Task } from "../task/task.ts";
 import { shortened } from "../task/text.ts";
-import { below, Denied } from "../tools/files/reach.ts";
-import { storeWithin } from "../tools/files/store.ts";
+import { withRoles } from "../tools/spawn.ts";
 import type { ShellPolicy, Tool, ToolContext } from "../tools/tool.ts";
+import { createAskModel, modelGrants } from "./asking.ts";
 import { createTeller } from "./audit/events.ts";
 import { recorded } from "./audit/recorded.ts";
 import type { AuditTrail } from "./audit.ts";
+import { type CascadeDesk, createCascade } from "./cascade.ts";
 import type { Attempt } from "./ends.ts";
+import { createGoals } from "./goals.ts";
 import { type OpenJournal, openJournal } from "./journal-file.ts";
+import type { AgentMemory } from "./memory.ts";
 import { createPeers, type PeersWorld } from "./peers.ts";
+import { createPlans, planSection } from "./plans.ts";
 import {
   agentAt,
+  askerOf,
   filePolicy,
   sandboxLimits,
   sandboxPolicy,
   shellPolicy,
   toolEnvironment,
+  windowsOf,
 } from "./policy.ts";
+import { createSpawning } from "./spawning.ts";
 import { createAskSteward } from "./steward.ts";
+import { keepText, shelve } from "./texts.ts";
 
 export interface AttemptWorld extends PeersWorld {
   readonly log: Log;
@@ -53,8 +64,14 @@ export interface AttemptWorld extends PeersWorld {
   readonly isolation: ShellPolicy["isolation"];
   /** What stands before each tool call of a task (agent/gate.ts); none = every granted tool runs. */
   readonly gateOf?: (task: Task) => Gate;
+  /** Who is asked when a task needs more money; none = it is refused. */
+  readonly askSpendingOf?: (task: Task) => AskSpending;
+  /** Who is asked when a task makes call after call; none = it ends. */
+  readonly askToContinueOf?: (task: Task) => AskToContinue;
   /** Where everything is told; null for a run that leaves no audit trail. */
   readonly trail?: AuditTrail;
+  /** None = nothing is remembered. */
+  readonly memory?: AgentMemory;
 }
 
 const answerChars = 1_000_000;
@@ -87,41 +104,80 @@ async function attempt(
   journal: OpenJournal,
 ): Promise<Outcome> {
   let trouble: unknown = null;
+  const lines = [...journal.lines];
   const { trail } = world;
   const teller = createTeller(task.id, journal.lines);
-  const append = (lines: readonly JournalLine[]): void => {
+  const append = (more: readonly JournalLine[]): void => {
     try {
-      journal.writer.append(lines);
-      trail?.note(...teller.tell(lines));
+      journal.writer.append(more);
+      lines.push(...more);
+      trail?.note(...teller.tell(more));
     } catch (error) {
       trouble = error;
       throw error;
     }
   };
+  world.memory?.begun(task);
+  const keep = world.memory?.keep(task) ?? null;
   const deps = {
     model: world.model,
-    tools: world.tools
-      .filter(({ name }) => toolsNow(world).includes(name))
+    tools: toolsOf(world)
+      .map((tool) => withRoles(tool, world.agent.roles ?? []))
       .map((tool) => (trail === undefined ? tool : recorded(tool, trail))),
     validate: world.validate,
     journal: { append },
     clock: world.clock,
     nonce: () => randomBytes(16).toString("hex"),
+    shelve: (name: string, text: string) => shelve(world, `${task.id}-${name}`, text),
+    ...(keep === null ? {} : { keep }),
     ...(world.gateOf === undefined ? {} : { gate: world.gateOf(task) }),
+    ...(world.askToContinueOf === undefined ? {} : { askToContinue: world.askToContinueOf(task) }),
+    ...(world.askSpendingOf === undefined ? {} : { askSpending: world.askSpendingOf(task) }),
   };
-  const options = runOptions(world, task, signal);
+  const known = await knownOf(world, task, { lines: journal.lines, signal });
+  const cascade = cascadeOf(world, task);
+  const options = runOptions(world, task, { known, signal });
   const { doneWhen } = task.request;
   const completion = doneWhen === null ? null : await completionOf(world, doneWhen, options);
   const outcome = await runTask(deps, task, {
     ...options,
+    ...(cascade === null ? {} : { cascade: cascade.cascade }),
     completion,
     history: journal.lines,
     woken: woken.map((one) => inline(world, one)),
   });
   // The loop only puts the task off; what to do about the disk is for the session.
-  if (trouble !== null && isDiskTrouble(trouble)) throw trouble;
+  const stuck: unknown = trouble;
+  await cascade?.settle(outcome, lines, append);
+  if (stuck !== null && isDiskTrouble(stuck)) throw stuck;
   return outcome;
 }
+
+const cascadeOf = (world: AttemptWorld, task: Task): CascadeDesk | null =>
+  createCascade(
+    {
+      ...world,
+      tools: toolsOf(world).map(({ name, description, parameters }) => ({
+        ...{ name, description, parameters },
+      })),
+    },
+    task,
+  );
+
+/** Looked up once: later attempts find it in the journal. */
+function knownOf(
+  { memory }: AttemptWorld,
+  task: Task,
+  { lines, signal }: { readonly lines: readonly JournalLine[]; readonly signal: AbortSignal },
+): Promise<readonly Section[]> {
+  if (memory === undefined || lines.some(({ kind }) => kind === "prompt")) return none;
+  return memory.background(task, signal);
+}
+
+const none: Promise<readonly Section[]> = Promise.resolve([]);
+
+const toolsOf = (world: AttemptWorld): Tool[] =>
+  world.tools.filter(({ name }) => toolsNow(world).includes(name));
 
 const toolsNow = ({ agent, now }: AttemptWorld): readonly string[] =>
   agentAt(agent, now()).can.tools;
@@ -142,7 +198,7 @@ async function completionOf(
 function runOptions(
   world: AttemptWorld,
   task: Task,
-  signal: AbortSignal,
+  { known, signal }: { readonly known: readonly Section[]; readonly signal: AbortSignal },
 ): Omit<RunOptions, "history" | "completion"> {
   const context = toolContext(world, task);
   const limits: RunLimits = {
@@ -150,11 +206,20 @@ function runOptions(
     runtimeSeconds: world.agent.limits.runtimeSeconds,
     answerChars,
     callsPerTurn,
+    brakes: {
+      reviewEvery: world.agent.limits.reviewEvery ?? defaultReviewEvery,
+      askAfter: world.agent.limits.askAfter ?? defaultAskAfter,
+    },
   };
+  const windows = windowsOf(world.agent);
+  const { text } = task.request;
+  const isKept = isLong(text, windows.window?.context);
   return {
     persona: persona(world, context),
-    textPath: isLong(task.request.text) ? keepText(world, task.id, task.request.text) : null,
+    textPath: isKept ? keepText(world, task.id, text) : null,
+    background: () => [...known, ...planSection(world, task)],
     model: world.agent.model,
+    ...windows,
     limits,
     context,
     signal,
@@ -170,21 +235,6 @@ const persona = (world: AttemptWorld, { files }: Pick<ToolContext, "files">): Pe
   readable: files.readable.filter((path) => path !== files.workspace),
   writable: files.writable.filter((path) => path !== files.workspace),
 });
-
-/** The queue is out of reach for tools, so a long text gets a copy where they can read it. */
-function keepText(world: AttemptWorld, id: string, text: string): string | null {
-  const { workspace } = world.paths;
-  const path = join(workspace, ".con", "tasks", `${id}.txt`);
-  try {
-    storeWithin(below(workspace), path, Buffer.from(text));
-    return path;
-  } catch (error) {
-    // The agent's own doing, e.g. a link in place of the directory; the task's head must do.
-    if (!(error instanceof Denied)) throw error;
-    world.log.warn("the text of a task could not be kept", { task: id, why: error.message });
-    return null;
-  }
-}
 
 /** Bytes of an answer that the model gets whole. */
 const answerBytes = 64 * 1024;
@@ -219,14 +269,31 @@ function toolContext(world: AttemptWorld, task: Task): Omit<ToolContext, "callId
         environment: toolEnvironment(paths, task.id),
       });
     },
+    get asksForGrants() {
+      return askerOf(agent()).asksForGrants === true;
+    },
     get peers() {
       return createPeers({ ...world, agent: agent() }, task);
     },
     // Where nothing is installed, a steward of this machine is none of ours.
-    ...(world.isolation === "bwrap"
-      ? { steward: createAskSteward(world.disk, world.agent.name, task.id) }
-      : {}),
+    ...(world.isolation === "bwrap" ? { steward: createAskSteward(world, task.id) } : {}),
+    ...spawningOf(world, task),
+    plans: createPlans(world, task),
+    ...(world.memory === undefined ? {} : { memory: world.memory.desk(task) }),
+    goals: createGoals(world, task.id, (name, text) => shelve(world, `${task.id}-${name}`, text)),
+    ask: createAskModel(world, task.id),
+    get models() {
+      return modelGrants(world.agent, now());
+    },
+    get abilities() {
+      return toolsOf(world);
+    },
   };
+}
+
+function spawningOf(world: AttemptWorld, task: Task): Pick<ToolContext, "spawning"> {
+  const spawning = createSpawning(world, task);
+  return spawning === null ? {} : { spawning };
 }
 
 const isolationOf = (

@@ -20,9 +20,11 @@ import { derivedId, timeOfId } from "../task/id.ts";
 import type { Request, Task } from "../task/task.ts";
 import { amendHow, manifestRule } from "../tools/denial.ts";
 import type { Denial, PeerInfo, Peers, SendResult } from "../tools/tool.ts";
+import { ownerOf } from "./memory/owner.ts";
+import { askerOf } from "./policy.ts";
 
 /** Agents that one wish may pass through. */
-const maxHops = 8;
+export const maxHops = 8;
 
 export interface PeersWorld extends DeliverWorld {
   readonly system: SystemRuntime;
@@ -31,7 +33,13 @@ export interface PeersWorld extends DeliverWorld {
   readonly mailboxOf: (agent: string) => Mailbox | null;
 }
 
-export function createPeers(world: PeersWorld, task: Task): Peers {
+/** Knows for whom it is sent, so that a late answer goes there. */
+interface Sending extends PeersWorld {
+  readonly owner: () => string;
+}
+
+export function createPeers(given: PeersWorld, task: Task): Peers {
+  const world: Sending = { ...given, owner: () => ownerOf(given.disk, given.paths, task) };
   const through = passedThrough(task);
   const passed = {
     thread: task.request.thread,
@@ -39,17 +47,21 @@ export function createPeers(world: PeersWorld, task: Task): Peers {
     via: [...through.filter((name) => name !== world.agent.name), world.agent.name].slice(-maxVia),
   };
   return {
-    list: () => world.system.agents.map((entry) => describe(world, entry)),
+    // Temporary agents belong to whoever made them.
+    list: () =>
+      world.system.agents
+        .filter(({ name, parent }) => parent === undefined || name === world.agent.name)
+        .map((entry) => describe(world, entry)),
     send: (to, text) =>
       ungranted(world, to) ?? send(world, to, requestOf(text, passed), freshId(world)),
-    ask(to, text, { callId, until }) {
+    ask(to, text, { callId, until, key = callId, also = [] }) {
       const no = ungranted(world, to);
       if (no !== null) return no;
       const why = whyNotAsk(world, to, through);
       if (why !== null) return refuse(why);
       // The same call asks once: who was asked knows the id.
-      const id = derivedId(timeOfId(task.id), ["ask", world.agent.name, task.id, callId]);
-      const hold = { call: callId, waitFor: [id], until, why: `${to}'s answer` };
+      const id = derivedId(timeOfId(task.id), ["ask", world.agent.name, task.id, key]);
+      const hold = { call: callId, waitFor: [id, ...also], until, why: `${to}'s answer` };
       const expect = (): void => expectAnswers(world, world.paths, task.id, hold);
       return send(world, to, requestOf(text, passed), id, expect);
     },
@@ -64,7 +76,7 @@ export function createPeers(world: PeersWorld, task: Task): Peers {
 }
 
 /** Who may be waiting for this task: those it names, and its sender, whom the kernel names. */
-function passedThrough({ from, request }: Task): string[] {
+export function passedThrough({ from, request }: Task): string[] {
   // Who sent an answer waits for nothing.
   const sender = request.replyTo === null && from.agent !== null ? [from.agent] : [];
   return [...new Set([...request.via, ...sender])];
@@ -87,6 +99,7 @@ function ungranted({ agent, system }: PeersWorld, to: string): SendResult | null
   if (!isOther || agent.can.task.includes(to)) return null;
   const until = agent.constraints?.until[untilKey("task", to)];
   const rule = manifestRule(agent.name, "can.task");
+  const asker = askerOf(agent);
   const why = `you may not give tasks to ${to}`;
   const denial: Denial =
     until === undefined
@@ -94,13 +107,13 @@ function ungranted({ agent, system }: PeersWorld, to: string): SendResult | null
           code: "not_granted",
           asked: `task ${to}`,
           rule: `${rule}, which lists: ${agent.can.task.join(", ") || "nobody"}`,
-          how: amendHow(agent.name, `${to} in can.task`),
+          how: amendHow(asker, `${to} in can.task`),
         }
       : {
           code: "expired",
           asked: `task ${to}`,
           rule: `${rule}: ${to} until ${new Date(until).toISOString()}`,
-          how: amendHow(agent.name, "a later until"),
+          how: amendHow(asker, "a later until"),
         };
   return { ok: false, why, denial };
 }
@@ -108,7 +121,7 @@ function ungranted({ agent, system }: PeersWorld, to: string): SendResult | null
 const refuse = (why: string): SendResult => ({ ok: false, why });
 
 function send(
-  world: PeersWorld,
+  world: Sending,
   to: string,
   request: Request,
   id: string,
@@ -133,7 +146,7 @@ function send(
 
 /** Remembered first: without the memory an answer from an agent that may only answer is refused. */
 function commit(
-  world: PeersWorld,
+  world: Sending,
   to: string,
   mailbox: Mailbox,
   request: Request,
@@ -141,11 +154,12 @@ function commit(
   beforehand: () => void,
 ): SendResult {
   const isQuestion = request.replyTo === null;
-  if (isQuestion) rememberSent(world.disk, world.paths, wanted, to);
+  const asked = { owner: world.owner(), thread: request.thread };
+  if (isQuestion) rememberSent(world.disk, world.paths, wanted, to, asked);
   beforehand();
   const { bell } = mailbox;
   const { id } = deliver(world, mailbox.inbox, request, { id: wanted, bell });
-  if (isQuestion && id !== wanted) rememberSent(world.disk, world.paths, id, to);
+  if (isQuestion && id !== wanted) rememberSent(world.disk, world.paths, id, to, asked);
   return { ok: true, id, to };
 }
 

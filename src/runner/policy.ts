@@ -1,10 +1,13 @@
 /** What one agent's tools may do: from its compiled manifest to policies of files and shell. Pure. */
 import { dirname } from "node:path";
+import { unknownWindow, type Window } from "../agent/context/window.ts";
+import type { RunOptions } from "../agent/run.ts";
 import { inForce, untilKey } from "../config/grants.ts";
 import type { AgentRuntime } from "../config/types.ts";
 import type { SandboxPolicy } from "../sandbox/bwrap.ts";
 import type { Limits } from "../sandbox/limits.ts";
 import type { AgentPaths } from "../spool/layout.ts";
+import type { Asker } from "../tools/denial.ts";
 import type { EndedGrant, FilePolicy, ShellPolicy } from "../tools/tool.ts";
 
 const mebibyte = 2 ** 20;
@@ -73,6 +76,34 @@ export function shellPolicy(agent: AgentRuntime, isolation: ShellPolicy["isolati
   };
 }
 
+/** How much its models may read at once. */
+export function windowsOf(
+  agent: Pick<AgentRuntime, "context" | "summarizer" | "budget" | "cascade" | "models">,
+): Pick<RunOptions, "window" | "summarizer"> {
+  const { context = null, summarizer = null, budget } = agent;
+  const windowOf = (size: number | null): Window => ({
+    context: size,
+    output: budget.tokensPerCall,
+  });
+  return {
+    window: windowOf(leastOf(context, agent)),
+    ...(summarizer === null
+      ? {}
+      : { summarizer: { model: summarizer.model, window: windowOf(summarizer.context) } }),
+  };
+}
+
+/** Any of the models that a task may be given to must hold it; null where the least is one that nobody knows. */
+function leastOf(
+  own: number | null,
+  { cascade, models = {} }: Pick<AgentRuntime, "cascade" | "models">,
+): number | null {
+  const routed = Object.values(cascade?.route ?? {}).map((alias) => models[alias] ?? null);
+  const sizes = [own, ...routed];
+  const least = Math.min(...sizes.map((size) => size ?? unknownWindow));
+  return sizes.includes(least) ? least : null;
+}
+
 export const sandboxLimits = (shell: ShellPolicy): Limits => ({
   memoryBytes: shell.memoryBytes,
   maxProcesses: shell.maxProcesses,
@@ -102,4 +133,10 @@ export const toolEnvironment = (paths: AgentPaths, taskId: string): Record<strin
   LANG: "C.UTF-8",
   TERM: "dumb",
   CON_TASK: taskId,
+});
+
+/** Who is refused, as refusals need to know it. */
+export const askerOf = ({ name, can, may }: Pick<AgentRuntime, "name" | "can" | "may">): Asker => ({
+  agent: name,
+  asksForGrants: can.tools.includes("request_grant") && may.request.includes("grant"),
 });

@@ -4,6 +4,7 @@
  *
  * On the way of every cold wake: imports no YAML, ajv, FFI or model library. Never: holds a key.
  */
+import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import type { ValidateArguments } from "../agent/arguments.ts";
 import { gates } from "../agent/gate.ts";
@@ -17,14 +18,17 @@ import type { ExitCode } from "../system/errors.ts";
 import { createLog } from "../system/log.ts";
 import { builtinTools } from "../tools/registry.ts";
 import type { ShellPolicy } from "../tools/tool.ts";
+import { continueGate } from "./approval/continue.ts";
+import { spendingGate } from "./approval/spend.ts";
 import { type ApprovalEvent, approvalGate } from "./approval.ts";
 import { createAttempt } from "./attempt.ts";
-import { newsEvent } from "./audit/events.ts";
+import { grantEvent, newsEvent } from "./audit/events.ts";
 import { keptPath } from "./audit/kept.ts";
 import { createPost } from "./audit/post.ts";
 import { createTrail } from "./audit.ts";
-import { constraintGates } from "./constraints.ts";
+import { constraintGates, type GrantUse } from "./constraints.ts";
 import { journalProgress } from "./journal-file.ts";
+import { createMemory } from "./memory.ts";
 import { runSession } from "./session.ts";
 import { sessionWorld } from "./world.ts";
 
@@ -48,35 +52,52 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
     now: () => performance.now(),
   });
   const world = sessionWorld(system, {
+    agent: agent.name,
     log,
     told: (news) => trail.note(newsEvent(news, Date.now())),
     stop,
     progress: (id) => journalProgress(world.disk, paths.journal, id),
   });
+  const heard = (event: ApprovalEvent): void => trail.note({ ...event });
   const tools = builtinTools();
   const toolNames = tools.map(({ name }) => name);
+  const model = createModelClient(system.gateway);
+  const memory = createMemory({
+    ...{ disk: world.disk, now: world.now, log, agent, paths, model, gateway: system.gateway },
+    nonce: () => randomBytes(16).toString("hex"),
+  });
   const attempt = createAttempt({
     ...world,
     system,
     agent,
     paths,
     isolation,
-    model: createModelClient(system.gateway),
+    model,
+    memory,
     tools,
     validate: validateArguments,
     clock,
     instructions: agent.instructions,
     trail,
     gateOf: (task) => {
+      const heardUse = (use: GrantUse): void => trail.note(grantEvent(task.id, use));
       const { check, charge } = constraintGates(
-        { ...world, agent, paths, tools: toolNames },
+        { ...world, agent, paths, tools: toolNames, heard: heardUse },
         task.id,
       );
-      const heard = (event: ApprovalEvent): void => trail.note({ ...event });
-      return gates(check, approvalGate({ ...world, agent, heard }, task), charge);
+      return gates(check, approvalGate({ ...world, agent, paths, heard }, task), charge);
     },
+    // Where nothing is installed, a steward of this machine is none of ours.
+    ...(isolation === "bwrap"
+      ? {
+          askSpendingOf: (task) => spendingGate({ ...world, agent, paths, heard }, task),
+          askToContinueOf: (task) => continueGate({ ...world, agent, paths, heard }, task),
+        }
+      : {}),
   });
-  return runSession(world, agent, attempt).finally(() => trail.settle());
+  return runSession(world, agent, attempt)
+    .finally(() => memory.settle())
+    .finally(() => trail.settle());
 }
 
 /** By the code that build/generate.ts made of the tools' schemas. */

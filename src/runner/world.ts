@@ -7,7 +7,7 @@ import { nodeDisk } from "../system/disk.ts";
 import { type Lease, loadLease } from "../system/lease.ts";
 import { type Lock, takeLock } from "../system/lock.ts";
 import type { Log } from "../system/log.ts";
-import { lingerMs } from "../task/retry.ts";
+import { briefLingerMs, lingerMs } from "../task/retry.ts";
 import { loadYaml } from "../task/yaml.ts";
 import { openBell } from "./bell.ts";
 import { type Hints, watchInboxes } from "./inbox-watch.ts";
@@ -23,6 +23,7 @@ export interface SessionWorld extends SpoolWorld {
 }
 
 export interface SessionParts {
+  readonly agent: string;
   readonly log: Log;
   readonly stop: AbortSignal;
   readonly progress: (id: string) => number;
@@ -30,7 +31,10 @@ export interface SessionParts {
 }
 
 /** What `con run` passes to `runSession`. */
-export function sessionWorld(system: SystemRuntime, parts: SessionParts): SessionWorld {
+export function sessionWorld(
+  system: SystemRuntime,
+  { agent, ...parts }: SessionParts,
+): SessionWorld {
   const disk = nodeDisk;
   let lease: Promise<Lease | null> | null = null;
   return {
@@ -46,11 +50,14 @@ export function sessionWorld(system: SystemRuntime, parts: SessionParts): Sessio
       return lease;
     },
     loadYaml,
-    lingerMs,
+    lingerMs: isTemporary(system, agent) ? briefLingerMs : lingerMs,
     lock: (path) => takeLock(disk, path),
     watch: (directories) => watchWithBell(directories, parts.log),
   };
 }
+
+const isTemporary = ({ agents }: SystemRuntime, agent: string): boolean =>
+  agents.some(({ name, parent }) => name === agent && parent !== undefined);
 
 /** Where an agent's tasks go, and what to ring. */
 function mailboxIn(system: SystemRuntime, agent: string): Mailbox | null {

@@ -135,5 +135,5 @@ async function useAnswer(
     publish(world, post, task, outcomeFor(waiter), run);
     putAway(world, post, id, "done", { ...run, durable: true });
   }
-  return { to, from: task.from.name, id, text: task.request.text };
+  return { to, from: task.from.name, id, at: task.receivedAt, text: task.request.text };
 }

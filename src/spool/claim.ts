@@ -9,7 +9,7 @@ import { decodeTask, maxTaskBytes, needsYaml, requestOf } from "../task/codec.ts
 import { type FileFacts, idForDrop, isId } from "../task/id.ts";
 import { lingerMs } from "../task/retry.ts";
 import type { Origin, Request, Task } from "../task/task.ts";
-import { admit, trustOf } from "../task/trust.ts";
+import { admit, isStewardAnswer, trustOf } from "../task/trust.ts";
 import { wasCreatedHere } from "./arrival.ts";
 import { keepCorrupt, setAside } from "./aside.ts";
 import { type Read, readEntry, unlinkSame } from "./entry.ts";
@@ -97,16 +97,13 @@ async function claimWhole(
     return { kind: "malformed", id, why: decoded.why };
   }
   const { request } = decoded;
-  const admission = admit(
-    { ...origin.from, trust: origin.trust },
-    post,
-    askedOf(world, post, request),
-  );
+  const task: Task = { ...origin, ...lessTrusted({ ...origin, request }), id, request };
+  const admission = admit({ ...task.from, trust: task.trust }, post, askedOf(world, post, request));
   if (!admission.ok) {
-    keepCorrupt(world, post, candidate, { ...origin, id, request }, admission.why, entry);
+    keepCorrupt(world, post, candidate, task, admission.why, entry);
     return { kind: "refused", id, why: admission.why };
   }
-  return { kind: "task", ...take(world, post, candidate, { ...origin, id, request }, entry) };
+  return { kind: "task", ...take(world, post, candidate, task, entry) };
 }
 
 /** The id of what was read; a stranger who reuses somebody's id gets one of his own. */
@@ -137,6 +134,10 @@ function originOf(world: SpoolWorld, post: Post, candidate: Candidate, facts: Fi
     size: Number(facts.size),
   };
 }
+
+/** What the text says may take trust away, and never gives any. */
+const lessTrusted = (task: Pick<Task, "from" | "request">): Partial<Pick<Task, "trust">> =>
+  isStewardAnswer(task) ? { trust: "unverified" } : {};
 
 const askedOf = (world: SpoolWorld, post: Post, request: Request): string | null =>
   request.replyTo === null ? null : wasSent(world.disk, post.paths, request.replyTo);

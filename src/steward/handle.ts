@@ -133,6 +133,8 @@ const isEnd = (deed: Deed): deed is Ended => deed.status !== "held";
 async function conclude(world: StewardWorld, approval: Approval): Promise<Deed> {
   const { id, subject, state } = approval;
   const by = world.requester(approval.by.uid);
+  // The uid of a temporary agent is another's later: that one did not ask, and is told nothing.
+  if (by.name !== approval.by.name) return refused(`${approval.by.name} is not there any more`);
   const isRequest = subject.kind === "request";
   const verb = isRequest ? subject.verb : "ask_approval";
   const asked = askedOf(world, id, approval);

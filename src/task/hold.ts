@@ -27,6 +27,8 @@ export interface HoldAnswer {
   readonly from: string;
   /** Id of the task that brought the answer. */
   readonly id: string;
+  /** When it arrived, RFC 3339; absent where that is not known. */
+  readonly at?: string;
   /** Perhaps shortened; then it says where all of it lies. */
   readonly text: string;
 }

@@ -13,6 +13,8 @@ export const backoffMs: readonly number[] = [1, 5, 25, 125].map((count) => count
 export const freeCrashes = 1;
 /** How long a session waits for the next task, and for a slow writer. */
 export const lingerMs = 3_000;
+/** Of a temporary agent, which gets one task: whoever made it waits for its end. */
+export const briefLingerMs = 100;
 /** Without file leases: a file is whole when it did not change for this long. */
 export const quietMs = 2_000;
 /** Temporary names older than this were left by a crash. */

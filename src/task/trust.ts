@@ -4,7 +4,7 @@
  * the set-group-ID inbox gives its own group to such files, and a file that somebody renamed into it
  * keeps the group that it had.
  */
-import type { Trust } from "./task.ts";
+import type { Request, Sender, Trust } from "./task.ts";
 
 /**
  * `trustedUids` are the members of group `trusted`, resolved at bootstrap; `createdHere` is false for a
@@ -15,6 +15,24 @@ export const trustOf = (
   trustedUids: readonly number[],
   createdHere: boolean,
 ): Trust => (createdHere && (uid === 0 || trustedUids.includes(uid)) ? "verified" : "unverified");
+
+/** Front matter of every answer of the steward. Whoever else writes it gains nothing by it. */
+export const stewardMark = { answer_of: "steward" } as const;
+
+/**
+ * Root wrote it, but not all that it says: an answer may quote words of the agent that asked. It is the result
+ * of a call that waits for it, and never work, least of all verified work.
+ */
+export const isStewardAnswer = ({
+  from,
+  request,
+}: {
+  readonly from: Pick<Sender, "uid">;
+  readonly request: Pick<Request, "replyTo" | "extra">;
+}): boolean =>
+  from.uid === 0 &&
+  request.replyTo !== null &&
+  request.extra["answer_of"] === stewardMark.answer_of;
 
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly why: string };
 

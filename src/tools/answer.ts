@@ -30,21 +30,22 @@ export async function answeringLater(
   }
 }
 
-type Asker = Pick<ToolContext, "agent" | "files">;
+type Asker = Pick<ToolContext, "agent" | "asksForGrants" | "files">;
 
 /** A path that is of no use, e.g. because nothing is there, is no denial: no rule forbids it. */
-function refusal(context: Asker, error: unknown): ToolResult {
+export function refusal(context: Asker, error: unknown): ToolResult {
   if (!(error instanceof Denied)) throw error;
   return error.refusal === null
     ? refused(error.message)
     : denied(pathDenial(context, error.refusal));
 }
 
-function pathDenial({ agent, files }: Asker, refusal: Refusal): Denial {
+function pathDenial(asker: Asker, refusal: Refusal): Denial {
+  const { agent, files } = asker;
   const { code, use, path, roots, ended } = refusal;
   const rule = manifestRule(agent, `can.${use}`);
   const asked = `${use} ${path}`;
-  const add = amendHow(agent, `its directory in can.${use}`);
+  const add = amendHow(asker, `its directory in can.${use}`);
   switch (code) {
     case "bad_path":
       return {
@@ -65,7 +66,7 @@ function pathDenial({ agent, files }: Asker, refusal: Refusal): Denial {
         code,
         asked,
         rule: `${rule}: ${ended?.directory} until ${new Date(ended?.at ?? 0).toISOString()}`,
-        how: amendHow(agent, "a later until"),
+        how: amendHow(asker, "a later until"),
       };
     case "not_granted":
       return {

@@ -3,11 +3,8 @@
  * same call made again after a crash asks nobody twice.
  */
 import { notSent, refused, text, textOr } from "./answer.ts";
+import { timeoutMs, timeoutParameter } from "./timeout.ts";
 import type { Tool } from "./tool.ts";
-
-const minute = 60_000;
-const units: Readonly<Record<string, number>> = { s: 1000, min: minute, h: 60 * minute };
-const maxMs = 24 * 60 * minute;
 
 export const askAgent: Tool = {
   name: "ask_agent",
@@ -24,11 +21,7 @@ export const askAgent: Tool = {
         description: "Name of the agent, as `agents` lists it",
       },
       message: { type: "string", minLength: 1, description: "The question, complete in itself" },
-      timeout: {
-        type: "string",
-        pattern: "^[1-9][0-9]{0,4}(s|min|h)$",
-        description: "How long to wait, e.g. 30min or 2h; at most 24h (default 1h)",
-      },
+      timeout: timeoutParameter,
     },
     required: ["agent", "message"],
     additionalProperties: false,
@@ -46,9 +39,3 @@ export const askAgent: Tool = {
     return { ok: true, text: `asked ${sent.to}`, sent: sent.id, hold };
   },
 };
-
-function timeoutMs(timeout: string): number | null {
-  const [, count, unit] = /^(\d+)(s|min|h)$/.exec(timeout) ?? [];
-  const ms = Number(count) * (units[unit ?? ""] ?? Number.NaN);
-  return ms > 0 && ms <= maxMs ? ms : null;
-}

@@ -36,6 +36,14 @@ export const denied = (denial: Denial): ToolResult => ({
 export const manifestRule = (agent: string, key: string): string =>
   `${key} in /etc/con/agents.d/${agent}.yaml`;
 
-/** Who changes a manifest: an agent that may, or a person. */
-export const amendHow = (agent: string, change: string): string =>
-  `to get it, ask the sysadmin to amend ${agent}: ${change}`;
+/** Who is refused, as far as it matters for what it can do about that. */
+export interface Asker {
+  readonly agent: string;
+  readonly asksForGrants?: boolean;
+}
+
+/** How to get it: a person decides, whom the agent asks itself where it can, or else somebody for it. */
+export const amendHow = (asker: Asker, change: string): string =>
+  asker.asksForGrants === true
+    ? `to get it, call request_grant, and a person decides: ${change}`
+    : `to get it, ask the sysadmin to amend ${asker.agent}: ${change}`;

@@ -12,16 +12,17 @@ const patienceMs = 25 * 3_600_000;
 
 type Request = Readonly<Record<string, unknown>> & { readonly verb: string };
 
-async function ask(
+export async function ask(
   { steward, callId, now }: ToolContext,
   request: Request,
   why: string,
 ): Promise<ToolResult> {
   if (steward === undefined)
     return refused("there is no steward here: this is no installed system");
-  const asked = await steward(request, callId);
+  const until = now() + patienceMs;
+  const asked = await steward(request, callId, { until, why });
   if (!asked.ok) return refused(asked.why);
-  const hold = { waitFor: [asked.id], until: now() + patienceMs, why: `${why} (${asked.id})` };
+  const hold = { waitFor: [asked.id], until, why: `${why} (${asked.id})` };
   return { ok: true, text: `asked the steward: request ${asked.id}`, hold };
 }
 
@@ -35,7 +36,7 @@ const manifest = {
   maxLength: 65_536,
   description:
     "YAML: name, description, tier (worker unless there is a reason), can {task, read, write, network, " +
-    "tools}, and if needed model, limits, budget, schedule, instructions",
+    "tools, models}, and if needed model, limits, budget, schedule, instructions",
 } as const;
 
 const instructions = {
@@ -52,7 +53,7 @@ const agent = {
 } as const;
 
 /** One line, as the records have it. */
-const oneLine = (args: Readonly<Record<string, unknown>>, key: string): string =>
+export const oneLine = (args: Readonly<Record<string, unknown>>, key: string): string =>
   textOr(args, key, "")
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ")
     .slice(0, 500)

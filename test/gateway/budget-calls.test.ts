@@ -268,10 +268,15 @@ it("most of a budget being spent is said once a day", async () => {
     { agentBudget: { tokensPerDay: 400, tokensPerCall: 20, warnPct: 25 } },
   );
   const warnings = () => logged.filter((line) => line.includes("most of today's budget"));
-  await ask("hi");
+  const isWarned = async () => {
+    const event = await last(ask("hi"));
+    return event?.kind === "reply" && event.reply.warned === true;
+  };
+  expect(await isWarned()).toBe(false);
   expect(warnings()).toEqual([]);
-  await ask("hi");
-  await ask("hi");
+  // Told with every answer from then on, to whoever would spend more without need.
+  expect(await isWarned()).toBe(true);
+  expect(await isWarned()).toBe(true);
   expect(warnings()).toHaveLength(1);
   expect(warnings()[0]).toMatch(/worker has spent .*"pct":25/);
 });

@@ -127,6 +127,7 @@ describe("a refusal", () => {
 describe("the estimate", () => {
   const body = { model: "smart", messages: [{ role: "user", content: "hi" }] };
   const free: Caps = { perCall: null, isLimited: false };
+  const imagePart = (url: string) => ({ type: "image_url", image_url: { url } });
   const chat = (more: object, caps = free) =>
     estimateOf("/chat/completions", { ...body, ...more }, 301, caps);
 
@@ -157,11 +158,19 @@ describe("the estimate", () => {
   });
 
   test("an image elsewhere is more than its address", () => {
-    const image = (url: string) => ({
-      messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }],
-    });
+    const image = (url: string) => ({ messages: [{ role: "user", content: [imagePart(url)] }] });
     expect(chat(image("https://example/a.png"))).toMatchObject({ input: 101 + 4096 });
     expect(chat(image("data:image/png;base64,AAAA"))).toMatchObject({ input: 101 });
+  });
+
+  test("a large image counts as what the dearest provider takes for one, not by its bytes", () => {
+    const url = `data:image/png;base64,${"A".repeat(3_000_000)}`;
+    const body = { model: "smart", messages: [{ role: "user", content: [imagePart(url)] }] };
+    const bytes = JSON.stringify(body).length;
+    const found = estimateOf("/chat/completions", body, bytes, free);
+    if ("status" in found) throw new Error(found.message);
+    expect(found.input).toBeGreaterThan(49_152);
+    expect(found.input).toBeLessThan(49_300);
   });
 
   test.each([

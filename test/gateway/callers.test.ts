@@ -33,8 +33,9 @@ describe("identity", () => {
     expect(JSON.parse((await world.raw("/v1/models", null)).body)).toMatchObject({
       data: [{ id: "smart" }],
     });
+    const message = expect.stringContaining("can.models in its manifest does not list it");
     expect(await world.ask("hi", "secret")).toMatchObject([
-      { kind: "error", error: { status: 404 } },
+      { kind: "error", error: { status: 404, message } },
     ]);
     expect((await world.ask("hi", "smart")).at(-1)).toMatchObject({ kind: "reply" });
     expect(world.ledger()).toMatchObject([{ uid: 4242, agent: "worker" }]);

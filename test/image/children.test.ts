@@ -199,16 +199,25 @@ describe("temporary agents that are there", () => {
     await sh("rm /run/con/ended/*");
   });
 
-  test("are marked by the sweep when their time is over or they have nothing to do", async () => {
+  test("are marked by the sweep when their time is over, they have nothing to do, or nobody waits", async () => {
     const id = "20270131T090000Z-aaaaaaaa";
+    const task = "20270131T085900Z-bbbbbbbb";
+    // Held until then: nothing for its own runner to do.
+    const waiting = `/srv/con/agents/t-boss/queue/held/${task}.task`;
+    await sh(`touch -d 2099-01-01 ${waiting}`);
     const places = [placeOf(ann), placeOf(bob)];
     // Something waits in its folder, and the sweep has nothing to start for it.
     await sh(`touch /srv/con/agents/${ann}/queue/held/x.json`);
-    await record({ id, places, deadline: "2999-01-01T00:00:00.000Z" });
+    const later = { id, task, places, deadline: "2999-01-01T00:00:00.000Z" };
+    await record(later);
     await sweep();
     expect(await marks()).toContain(bob);
     expect(await marks()).not.toContain(ann);
-    await record({ id, places, deadline: "2020-01-01T00:00:00.000Z" });
+    await record({ ...later, deadline: "2020-01-01T00:00:00.000Z" });
+    await sweep();
+    expect(await marks()).toContain(ann);
+    await sh(`rm /run/con/ended/* ${waiting}`);
+    await record(later);
     await sweep();
     expect(await marks()).toContain(ann);
     await sh(`rm /run/con/ended/* /srv/con/agents/${ann}/queue/held/x.json`);

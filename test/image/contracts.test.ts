@@ -217,6 +217,13 @@ const rows: readonly Row[] = [
     says: /systemctl cat/,
   },
   {
+    id: "CON-AGENT-007 memories",
+    wrong: "an agent's memory was set aside",
+    breaks: "touch /srv/con/agents/concierge/state/memory.db.damaged-20270101000000000",
+    mends: "rm /srv/con/agents/concierge/state/memory.db.damaged-20270101000000000",
+    says: /goes on with a new memory/,
+  },
+  {
     id: "CON-QUEUE-001 queue_head_age",
     wrong: "a task waits and nobody takes it",
     breaks: `mkdir -p ${dropIn}

@@ -1,6 +1,6 @@
 /**
- * The gateway through its life in the booted system: no key yet, a key, a stop and a crash in the middle
- * of a call, the key gone again. The model is a scripted server inside the container.
+ * The gateway through its life in the booted system: no key yet, a key, another configuration, a stop and a
+ * crash in the middle of a call, the key gone again. The model is a scripted server inside the container.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,6 +26,7 @@ call.end(body);
 
 const script = [
   { when: "slow", turns: [{ text: "slow but whole", delay_ms: 1500 }] },
+  { when: "hang", turns: [{ text: "half of it", hang: true }] },
   { when: "", turns: [{ text: "Hello there" }] },
 ];
 
@@ -48,11 +49,32 @@ afterAll(() => own[Symbol.asyncDispose]());
 const chat = (text: string, more: object = {}): string =>
   JSON.stringify({ model: "smart", messages: [{ role: "user", content: text }], ...more });
 
-const ask = (body: string, task = "T"): Promise<string> =>
-  container.must(
-    ["/usr/bin/node", "--input-type=module", "-e", probe, "/v1/chat/completions", body, task],
-    { user: "a-concierge" },
-  );
+const probing = (body: string, task: string): string[] => [
+  ...["/usr/bin/node", "--input-type=module", "-e", probe, "/v1/chat/completions", body, task],
+];
+
+const ask = (body: string, task = "T", user = "a-concierge"): Promise<string> =>
+  container.must(probing(body, task), { user });
+
+/** A stream that does not end until `ends` is called. */
+async function hangingCall(): Promise<{
+  ends: () => Promise<string>;
+  state: () => Promise<string>;
+}> {
+  const size = (await container.must(["stat", "-c", "%s", requests])).trim();
+  const argv = probing(chat("hang", { stream: true }), "hanging");
+  await container.must(["systemd-run", "--quiet", "--unit=hanging", "--uid=a-concierge", ...argv]);
+  await container.must(["timeout", "30", "bash", "-c", arrived, "arrived", size]);
+  return {
+    ends: () => container.must(["systemctl", "stop", "hanging.service"]),
+    state: async () => (await container.exec(["systemctl", "is-active", "hanging.service"])).stdout,
+  };
+}
+
+const arrived = `until [ "$(stat -c %s ${requests})" -gt "$1" ]; do :; done`;
+
+const pid = (): Promise<string> =>
+  container.must(["systemctl", "show", "--value", "-p", "MainPID", "con-gateway.service"]);
 
 test("without a provider con model test is answered by builtin/reflex", async () => {
   expect(await container.must(["con", "model", "test"])).toContain("builtin/reflex answered");
@@ -102,7 +124,6 @@ test("while the gateway holds the key, root finds it nowhere else", async () => 
 test("SIGTERM finishes the call under way, and the next call starts it again", async () => {
   const size = (await container.must(["stat", "-c", "%s", requests])).trim();
   const pending = ask(chat("slow"), "draining");
-  const arrived = `until [ "$(stat -c %s ${requests})" -gt "$1" ]; do :; done`;
   await container.must(["timeout", "30", "bash", "-c", arrived, "arrived", size]);
   await container.must(["systemctl", "stop", "con-gateway.service"]);
   expect(await pending).toMatch(/^200 .*slow but whole/);
@@ -118,6 +139,60 @@ test("killed in the middle of a call, it is asked once more and answers", async 
     kill -9 "$(systemctl show --value -p MainPID con-gateway.service)"
     wait $task`;
   expect(await container.must(["timeout", "90", "bash", "-c", crash])).toContain("slow but whole");
+});
+
+const late = (model: string): string =>
+  `name: late\ntier: worker\ndescription: Comes late\nmodel: ${model}\n`;
+
+test("an agent that comes while a call hangs can call at once, and loses its alias at once", async () => {
+  const hanging = await hangingCall();
+  const before = await pid();
+  await container.copyIn("/tmp/late.yaml", late("smart"));
+  await container.must(["con", "agent", "add", "/tmp/late.yaml"]);
+  expect(await ask(chat("hi"), "T", "a-late")).toMatch(/^200 .*Hello there/);
+  await container.copyIn("/etc/con/agents.d/late.yaml", late("fast"));
+  await container.must(["con", "bootstrap"]);
+  expect(await ask(chat("hi"), "T", "a-late")).toMatch(/^404 .*it may use: fast/);
+  expect(await ask(chat("hi", { model: "fast" }), "T", "a-late")).toMatch(/^200 /);
+  expect([await pid(), await hanging.state()]).toEqual([before, "active\n"]);
+  await hanging.ends();
+  await container.must(["con", "agent", "remove", "late"]);
+});
+
+test("a damaged configuration changes nothing, and is told once", async () => {
+  const path = "/var/lib/con/compiled/gateway.json";
+  expect(await ask(chat("hi"))).toMatch(/^200 /);
+  const damage = 'head -c 300 "$1" >"$1.new" && chmod 640 "$1.new" && chgrp con-gateway "$1.new"';
+  await container.must(["bash", "-c", `${damage} && mv "$1.new" "$1"`, "damage", path]);
+  expect(await ask(chat("hi"))).toMatch(/^200 /);
+  expect(await ask(chat("hi"))).toMatch(/^200 /);
+  const journal = ["journalctl", "-u", "con-gateway.service", "-o", "cat", "--no-pager"];
+  const told = (await container.must(journal)).split("\n");
+  expect(told.filter((line) => line.includes("cannot be used: the one before holds"))).toEqual([
+    expect.stringContaining("run con bootstrap as root"),
+  ]);
+  await container.must(["con", "bootstrap"]);
+  expect(await ask(chat("hi"))).toMatch(/^200 /);
+});
+
+test("a provider with another key is a restart away, which bootstrap makes", async () => {
+  await container.must(["con", "credential", "set", "second"], { input: `${secret}-2\n` });
+  expect(await ask(chat("hi"))).toMatch(/^200 /);
+  const before = await pid();
+  const path = "/etc/con/con.yaml";
+  const written = await container.must(["cat", path]);
+  const provider = '  second: {base_url: "http://127.0.0.1:18080/v1", credential: second}';
+  const changed = written
+    .replace(/^providers:$/m, `providers:\n${provider}`)
+    .replace(/^models:$/m, "models:\n  other: [second/scripted-1]");
+  expect(changed).toContain("other: [second");
+  await container.copyIn(path, changed);
+  await container.must(["con", "bootstrap"]);
+  expect(await container.must(["con", "model", "test", "other"])).toContain("Hello there");
+  expect(await pid()).not.toBe(before);
+  expect(await container.must(["cat", requests])).toContain(`Bearer ${secret}-2`);
+  await container.copyIn(path, written);
+  await container.must(["con", "credential", "remove", "second"]);
 });
 
 test("when the key is removed the gateway has it no longer, and can be switched back", async () => {

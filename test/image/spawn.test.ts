@@ -72,7 +72,7 @@ const everything = (): Promise<string> =>
   sh(`getent passwd; getent group; ls -R /srv/con/agents /srv/con/archive | grep spawn- || true
     ls /srv/con/agents /var/lib/con/reach /run/con/bell /run/con/ended /var/lib/con/compiled/agents
     ls /var/lib/con/children | grep -v last-uid || true
-    ls /run/systemd/system; getfacl -pn /srv/con/agents/*/inbox /srv/con/steward/inbox ${shared}
+    ls /run/systemd/system | grep -v con-canary; getfacl -pn /srv/con/agents/*/inbox /srv/con/steward/inbox ${shared}
     systemctl list-units --all --plain --no-legend 'con@spawn*' 'con-bell@spawn*'
     nft list ruleset | sed 's/counter packets [0-9]* bytes [0-9]*//'
     find / -xdev ${ofChildren} 2>/dev/null; find /run /tmp /dev/shm ${ofChildren}`);
@@ -265,6 +265,19 @@ describe("limits", () => {
     expect(result).toMatch(/child 1, poor \(spawn-[a-z2-7]{8}\): timeout/);
     await nothingIsLeft();
   });
+});
+
+test("a task that is cancelled takes its children with it", async () => {
+  const task = await boss.drop([spawn([["@hang"]])]);
+  const [name = ""] = await living(1);
+  await container.must(["con", "cancel", task]);
+  await until(async () => {
+    await sh("systemctl start con-sweep.service");
+    return (await records()).length === 0 ? true : null;
+  }, "the end of the child");
+  const { stdout } = await con("show", task);
+  expect([stdout.includes("cancelled"), name.startsWith("spawn-")]).toEqual([true, true]);
+  await nothingIsLeft();
 });
 
 describe("kill -9", () => {

@@ -85,7 +85,7 @@ async function useScript(): Promise<void> {
   await container.must(["con", "model", "use", "scripted/steps", "--base-url", url]);
 }
 
-/** What the model was asked for the task, one text per request: its last message. */
+/** What the model was asked for the task, one text per request: its last message before the one with the time. */
 async function asked(word: string): Promise<string[]> {
   const lines = (await container.must(["cat", `${place}/log`])).trim().split("\n");
   return lines
@@ -94,7 +94,7 @@ async function asked(word: string): Promise<string[]> {
     )
     .map(({ body }) => body.messages ?? [])
     .filter((messages) => messages.some(({ content }) => String(content).includes(word)))
-    .map((messages) => String(messages.at(-1)?.content));
+    .map((messages) => String(messages.at(-2)?.content));
 }
 
 it("give the evidence back until the work is done", async () => {

@@ -20,7 +20,7 @@ import {
   shellPolicy,
 } from "../../src/runner/policy.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
-import { wasSent } from "../../src/spool/sent.ts";
+import { sentFor } from "../../src/spool/sent.ts";
 import { type Disk, nodeDisk } from "../../src/system/disk.ts";
 import { createLog } from "../../src/system/log.ts";
 import { decodeTask } from "../../src/task/codec.ts";
@@ -212,7 +212,8 @@ describe("other agents", () => {
     const [sent] = delivered("peer");
     expect(sent?.request).toMatchObject({ text: "How?", hops: 1, replyTo: null });
     expect(outcome.tally.children).toEqual([sent?.id]);
-    expect(wasSent(nodeDisk, agentPaths(root, "desk"), sent?.id ?? "")).toBe("peer");
+    const known = { to: "peer", owner: "trusted", thread: null };
+    expect(sentFor(nodeDisk, agentPaths(root, "desk"), sent?.id ?? "")).toEqual(known);
   });
 
   it("are named when the wanted one does not exist", async () => {

@@ -15,7 +15,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       kind: fc.constant("reply" as const),
       task,
       call,
-      by: fc.constantFrom("peer", "peer", "peer", "mallory", "root"),
+      by: fc.constantFrom("peer", "peer", "steward", "steward", "mallory", "root"),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("interim" as const), task, call }) },
@@ -42,7 +42,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 );
 
 it("ends every task once, and takes only what was asked for, once", async () => {
-  const seen = { used: 0, ordinary: 0, taken: 0 };
+  const seen = { used: 0, ordinary: 0, taken: 0, unmatched: 0, verified: 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 30 }), async (events) => {
       const story = new Story();
@@ -56,10 +56,13 @@ it("ends every task once, and takes only what was asked for, once", async () => 
     { numRuns: 150 },
   );
   // The property says something only when all of it happened.
-  for (const count of [seen.used, seen.ordinary]) expect(count).toBeGreaterThan(0);
+  const { used, ordinary, unmatched, verified } = seen;
+  for (const count of [used, ordinary, unmatched, verified]) expect(count).toBeGreaterThan(0);
 }, 30_000);
 
-function check(story: Story, seen: { used: number; ordinary: number; taken: number }): void {
+type Seen = Record<"used" | "ordinary" | "taken" | "unmatched" | "verified", number>;
+
+function check(story: Story, seen: Seen): void {
   const { memory } = story;
   for (const folder of ["active", "deferred", "held"] as const)
     expect(memory.names(me.queue[folder]), folder).toEqual([]);
@@ -75,16 +78,26 @@ function check(story: Story, seen: { used: number; ordinary: number; taken: numb
   }
   const used = [...story.results.values()].filter((text) => text !== "nothing");
   expect(new Set(used).size).toBe(used.length);
-  for (const [text, { id, by, task }] of story.delivered) {
+  for (const [text, { id, by, task, call }] of story.delivered) {
     const isUsed = used.includes(text);
-    const isOrdinary = story.ordinary.has(text);
+    const trust = story.ordinary.get(text);
+    const isOrdinary = trust !== undefined;
     expect(isUsed && isOrdinary, text).toBe(false);
-    if (isUsed) expect(by === "peer" && text.startsWith("reply"), text).toBe(true);
+    const asked = call === 1 ? ["peer"] : ["steward", "root"];
+    if (isUsed) expect(asked.includes(by) && text.startsWith("reply"), text).toBe(true);
+    // Root was made to say it: whatever came between, it is nobody's task.
+    if (by === "steward") expect(isOrdinary, text).toBe(false);
+    // Only what root says of itself is verified; a mark of somebody else gives nothing.
+    if (isOrdinary) expect(trust, text).toBe(by === "root" ? "verified" : "unverified");
+    if (trust === "verified") seen.verified += 1;
     const told = story.response(id);
     expect(told, text).not.toBeNull();
     if (isUsed) seen.used += 1;
     else if (isOrdinary) seen.ordinary += 1;
-    else {
+    else if (told?.startsWith("Nothing waited for this answer of the steward")) {
+      expect(by, text).toBe("steward");
+      seen.unmatched += 1;
+    } else {
       // Taken for a task that was stopped before it could use it.
       expect(told, text).toContain("Taken as the answer");
       expect(story.response(taskIds[task - 1] ?? ""), text).toContain("cancelled");

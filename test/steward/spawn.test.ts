@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { maxAlive } from "../../src/host/children/types.ts";
 import { childUids } from "../../src/host/ids.ts";
+import { createApproval } from "../../src/steward/approvals/store.ts";
 import { exit } from "../../src/system/errors.ts";
 import { derivedId, newId } from "../../src/task/id.ts";
+import { quickDisk } from "./mortal.ts";
 import { about, answersIn } from "./support.ts";
 import {
   ask,
@@ -302,13 +304,14 @@ test("what cannot be made is taken away, and the answer says why; nobody tries a
   expect(village.made).toHaveLength(2);
 });
 
-test("what cannot be taken away keeps its record and is tried again; then the parent is told", async () => {
+test("what cannot be taken away keeps its record and nobody waiting; once it is gone the parent is told", async () => {
   const village = makeVillage();
   const id = ask(village, wish(village, [order(), order()]));
   await serveAs(village);
   for (const index of [0, 1]) village.left.set(nameOf(id, index), ended());
   village.stuck.add(nameOf(id));
-  expect(await serveAs(village)).toBe(exit.tryLater);
+  // Tried again when the sweep says so: people who ask for something must not wait for its backoff.
+  expect(await serveAs(village)).toBe(exit.ok);
   expect([...village.users.keys()]).toEqual([nameOf(id)]);
   expect(mailOf(village)).toEqual([]);
   village.stuck.clear();
@@ -381,7 +384,10 @@ test("the end of the task that asked, whatever it is, ends its children; one tha
   const village = makeVillage();
   const asked = wish(village, [order(), order()]);
   const id = ask(village, asked);
-  const other = ask(village, wish(village, [order()], { task: derivedId(1, ["other"]), call: "1-2" }));
+  const other = ask(
+    village,
+    wish(village, [order()], { task: derivedId(1, ["other"]), call: "1-2" }),
+  );
   await serveAs(village);
   village.over.add("task" in asked ? (asked.task ?? "") : "");
   await serveAs(village);
@@ -391,4 +397,25 @@ test("the end of the task that asked, whatever it is, ends its children; one tha
   expect(await refusalOf(village, { ...asked, call: "1-3" } as typeof asked)).toContain(
     "boss has no task",
   );
+});
+
+test("what people approve is for who asked, and not for whoever has that uid now", async () => {
+  const village = makeVillage();
+  const uid = childUids.first;
+  const id = derivedId(village.now, ["asked"]);
+  const asked = new Date(village.now).toISOString();
+  const request = wish(village, [order()]);
+  createApproval(quickDisk, village.places.approvals, {
+    ...{ version: 1, id, state: "pending", by: { uid, name: "a-spawn-old" }, agent: "spawn-old" },
+    ...{ asked, expires: new Date(village.now + hourMs).toISOString(), needed: 1, approvals: [] },
+    ...{ ended: null, settled: false },
+    subject: { kind: "request", verb: "spawn", request, reasons: [] },
+  });
+  village.users.set("spawn-new", uid);
+  village.rights.set("spawn-new", { roles: ["scout"], depth: 1, live: 1 });
+  const word = { version: 1, why: "", incident: null, verb: "approve", approval: id } as const;
+  const said = ask(village, word);
+  await serveAs(village, "root");
+  expect(spawnsIn(village)).toEqual([]);
+  expect(answerOf(village, said)?.changes.join()).toContain("a-spawn-old is not there any more");
 });

@@ -14,7 +14,7 @@ export const agentRuntime = (of: Partial<AgentRuntime> = {}): AgentRuntime => ({
   may: noMay,
   approval: [],
   budget: noBudget,
-  can: { task: [], read: [], write: [], network: [], tools: [] },
+  can: { task: [], read: [], write: [], network: [], tools: [], models: [] },
   limits: { memory: "1G", cpu: "100%", tasks: 1, runtimeSeconds: 1, steps: 1 },
   schedule: null,
   instructions: "",

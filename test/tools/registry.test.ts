@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
+import { toolsNamed } from "../../src/config/tool-groups.ts";
 import { builtinTools } from "../../src/tools/registry.ts";
 import { createWorld } from "./support/world.ts";
+
+const unlike = (names: readonly string[]) => (name: string) => !names.includes(name);
 
 describe("the built-in tools", () => {
   it("are these, each with a strict schema", () => {
@@ -22,11 +26,36 @@ describe("the built-in tools", () => {
       "amend_agent",
       "retire_agent",
       "control_agent",
+      "request_grant",
+      "install_package",
+      "spawn_agent",
+      "spawn_agents",
+      "update_plan",
+      "plan_goal",
+      "run_batch",
+      "consult_adviser",
+      "summarize",
+      "second_opinion",
+      "analyze_files",
+      "remember",
+      "recall",
+      "forget",
+      "verify",
+      "memories",
     ]);
     for (const tool of tools) {
       ajv.compile(tool.parameters);
       expect(tool.parameters["additionalProperties"], tool.name).toBe(false);
     }
+  });
+
+  it("are those that manifests may name, beside names of groups", () => {
+    const schema = JSON.parse(readFileSync("src/config/schema/agent.schema.json", "utf8")) as {
+      readonly $defs: { readonly tool: { readonly enum: readonly string[] } };
+    };
+    const names = builtinTools().map(({ name }) => name);
+    expect(schema.$defs.tool.enum.flatMap(toolsNamed).filter(unlike(names))).toEqual([]);
+    expect(names.filter(unlike(schema.$defs.tool.enum))).toEqual([]);
   });
 
   it("run side by side only when they read", () => {
@@ -36,6 +65,10 @@ describe("the built-in tools", () => {
       "list_files",
       "search_files",
       "agents",
+      "summarize",
+      "second_opinion",
+      "recall",
+      "memories",
     ]);
   });
 

@@ -5,6 +5,7 @@
 
 import { join } from "node:path";
 import { noBudget } from "../../config/authority.ts";
+import { cascadeWithPlaces } from "../../config/cascade.ts";
 import { withPlaces } from "../../config/grants.ts";
 import type {
   Agent,
@@ -15,6 +16,7 @@ import type {
   Provider,
   SystemRuntime,
 } from "../../config/types.ts";
+import { withPatterns } from "../../config/when.ts";
 import type { Assembled } from "../../host/instructions.ts";
 import {
   compileAgent,
@@ -89,6 +91,8 @@ function inside(config: Config, { places, endpoint }: DevSetting): Config {
     ...agent,
     can: { ...agent.can, read: agent.can.read.map(move), write: agent.can.write.map(move) },
     constraints: withPlaces(agent.constraints, move),
+    ...cascadeWithPlaces(agent, move),
+    approval: agent.approval.map((rule) => withPatterns(rule, move)),
   });
   const agents = config.agents.map(moveGrants);
   if (endpoint === null) return { ...config, agents };

@@ -105,7 +105,7 @@ function endpointOf(env: NodeJS.ProcessEnv): Provider | null {
 
 function openGateway(io: Io, { gateway }: DevRuntimes, path: string, log: Log): Gateway {
   return startGateway({
-    runtime: gateway,
+    current: () => gateway,
     listen: { path },
     credentials: null,
     readKey: environmentKey(io.env),

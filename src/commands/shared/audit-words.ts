@@ -43,7 +43,11 @@ export function auditWords(record: ChainRecord): string {
     case "approval":
       return `approval ${said(record["id"])} ${said(record["state"])}${because(record["what"])}${because(why)}`;
     case "grant":
-      return `grant used: ${said(record["grant"])}`;
+      return grantWords(record);
+    case "allowance": {
+      const task = `task ${said(record["task"])} of ${said(record["for"])}`;
+      return `people agreed: ${task} may go on, ${said(record["slices"])} further amounts (${said(record["unit"])})`;
+    }
     case "check":
       return `completion checks: ${said(record["passed"])} passed, ${said(record["failed"])} failed`;
     case "lost":
@@ -56,6 +60,12 @@ export function auditWords(record: ChainRecord): string {
     default:
       return JSON.stringify(record);
   }
+}
+
+function grantWords(record: ChainRecord): string {
+  const left = said(record["left"]) === "" ? "" : `, ${said(record["left"])} left`;
+  const call = said(record["index"]) === "" ? "" : ` by call ${callOf(record)}`;
+  return `grant used: ${said(record["grant"])}${call}, use ${said(record["use"])}${left}`;
 }
 
 function taskWords(record: ChainRecord): string {
@@ -90,11 +100,25 @@ export function auditLine(record: ChainRecord): string {
 
 /** A line of the steward's own record. */
 export function actionWords(record: ChainRecord): string {
+  if (record["event"] === "child-begins" || record["event"] === "child-ended")
+    return childWords(record);
   const { event, id, by, request, status, error, why } = record;
   const { name } = (by ?? {}) as { readonly name?: Json };
-  const { verb: asked } = (request ?? {}) as { readonly verb?: Json };
-  const verb = said(record["verb"]) || said(asked);
+  const { verb: asked, agent, can } = (request ?? {}) as Readonly<Record<string, Json>>;
+  const target = [said(agent), said(can)].filter((part) => part !== "").join(" ");
+  const verb = `${said(record["verb"]) || said(asked)}${target === "" ? "" : ` ${target}`}`;
   const end = said(status) === "" ? "" : `: ${said(status)}`;
   const reason = because(error) || because(why);
   return `steward, request ${said(id)} of ${said(name)}: ${said(event)} ${verb}${end}${reason}`;
+}
+
+/** Of a temporary agent, which may be long gone. */
+function childWords(record: ChainRecord): string {
+  const who = `${said(record["child"])}, ${said(record["role"])}`;
+  const times = record["attempt"] === 2 ? ", second attempt" : "";
+  const task = said(record["child_task"]) === "" ? "" : `, task ${said(record["child_task"])}`;
+  const of = `temporary agent ${who} of ${said(record["parent"])}${times}${task}`;
+  if (record["event"] === "child-begins") return `steward: ${of} begins`;
+  const again = record["another_attempt"] === true ? "; it is tried once more" : "";
+  return `steward: ${of}: ${said(record["status"])}${because(record["error"])}${again}`;
 }

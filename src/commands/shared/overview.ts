@@ -21,6 +21,8 @@ export interface AgentOverview {
   readonly model: string;
   readonly schedule: string | null;
   readonly wake: string;
+  /** Of a temporary agent: who made it; else null. */
+  readonly parent: string | null;
   /** `paused`, `quarantined`, `halted`; else `working`, `waiting`, `failed`, `stopped`, `unknown`. */
   readonly state: AgentState | Held["kind"];
   /** What stops it on purpose; null = nothing. (`held` counts tasks.) */
@@ -53,6 +55,7 @@ export function overviewOf(
   const { name, tier, description, model, schedule, wake } = agent;
   return {
     ...{ name, tier, description, model, schedule, wake },
+    parent: agent.parent ?? null,
     state: hold?.kind ?? stateNow(name, active),
     hold,
     pending: count("pending"),
@@ -89,6 +92,15 @@ function lastActivity(disk: Disk, outbox: string): string | null {
     throw error;
   }
 }
+
+/** With its parent, where it is a temporary agent. */
+export const calledBy = ({
+  name,
+  parent,
+}: {
+  readonly name: string;
+  readonly parent?: string | null;
+}): string => (parent === undefined || parent === null ? name : `${name} (of ${parent})`);
 
 /** Units whose states tell how an agent is. */
 export const unitsOf = (name: string) => ({

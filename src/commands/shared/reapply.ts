@@ -1,6 +1,6 @@
 /**
  * Brings a change of /etc/con into force: `con bootstrap` as a process of its own, then a restart of the
- * gateway if it runs, because keys and aliases reach it only when it starts.
+ * gateway if it runs, because keys reach it only when it starts.
  *
  * Never: starts a gateway that nobody has called. Calls that the restart cuts are repeated by agents.
  */

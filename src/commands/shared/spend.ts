@@ -23,6 +23,13 @@ export interface Spend {
   /** Limits; null = none. */
   readonly usd_per_day: number | null;
   readonly tokens_per_day: number | null;
+  /** Of an agent whose temporary agents spent something: together with them. The limits hold for this. */
+  readonly with_children: Amount | null;
+}
+
+interface Amount {
+  readonly usd: number;
+  readonly tokens: number;
 }
 
 export interface Spending {
@@ -32,31 +39,30 @@ export interface Spending {
 
 const unknown: Spending = { system: null, agent: () => null };
 
-type Amount = Pick<Spend, "usd" | "tokens">;
 const nothing: Amount = { usd: 0, tokens: 0 };
 
 /** `compiled` is the directory of the compiled configuration, if not the installed one. */
 export async function readSpending(now: number, compiled?: string): Promise<Spending> {
   const gateway = readBudgets(compiled);
   if (gateway === null) return unknown;
-  const byUid = await spentByUid(gateway, dayStart(now));
-  if (byUid === null) return unknown;
+  const spent = await spentSince(gateway, dayStart(now));
+  if (spent === null) return unknown;
   const day = dayOf(now);
-  const of = ({ usd, tokens }: Amount, budget: Budget): Spend => ({
+  const of = ({ usd, tokens }: Amount, below: Amount | null, budget: Budget): Spend => ({
     ...{ day, usd, tokens },
     usd_per_day: budget.usdPerDay,
     tokens_per_day: budget.tokensPerDay,
+    with_children: below === null ? null : plus({ usd, tokens }, below),
   });
-  const all = [...byUid.values()].reduce(
-    (sum, one) => ({ usd: sum.usd + one.usd, tokens: sum.tokens + one.tokens }),
-    nothing,
-  );
+  const all = [...spent.own.values()].reduce(plus, nothing);
   return {
-    system: of(all, gateway.budget),
+    system: of(all, null, gateway.budget),
     agent: ({ uid, name }) => {
       // In con dev all agents are one user: what one of them spent is not known.
       const caller = gateway.callers.find((one) => one.uid === uid && one.name === name);
-      return caller === undefined ? null : of(byUid.get(uid) ?? nothing, caller.budget);
+      if (caller === undefined) return null;
+      const who = keyOf(uid, name);
+      return of(spent.own.get(who) ?? nothing, spent.below.get(who) ?? null, caller.budget);
     },
   };
 }
@@ -71,23 +77,47 @@ function readBudgets(compiled: string | undefined): GatewayRuntime | null {
   }
 }
 
-const sql = `SELECT uid, total(cost_usd) AS usd, total(input_tokens + output_tokens) AS tokens
-  FROM calls WHERE at_ms >= ? GROUP BY uid`;
+const plus = (a: Amount, b: Amount): Amount => ({
+  usd: a.usd + b.usd,
+  tokens: a.tokens + b.tokens,
+});
 
-type ByUid = ReadonlyMap<number, Amount>;
+/** The uid of a temporary agent is another's later; its name is not. */
+const keyOf = (uid: number, name: string): string => `${uid} ${name}`;
 
-async function spentByUid(gateway: GatewayRuntime, since: number): Promise<ByUid | null> {
-  if (ledgerState(gateway) === null) return new Map();
-  const read = (ask: LedgerReader): ByUid | null =>
-    new Map(
-      ask(sql, since).map((row) => [
-        count(row["uid"]),
-        { usd: count(row["usd"]), tokens: count(row["tokens"]) },
-      ]),
-    );
-  const found = await withLedger<ByUid | null>(gateway, () => null, read);
-  return found instanceof Map ? found : null;
+const sums = "total(cost_usd) AS usd, total(input_tokens + output_tokens) AS tokens FROM";
+const ownSql = `SELECT uid, agent, ${sums} calls WHERE at_ms >= ? GROUP BY uid, agent`;
+const belowSql = `SELECT payers.uid AS uid, payers.agent AS agent, ${sums} payers
+  CROSS JOIN calls ON calls.id = payers.call WHERE payers.at_ms >= ?
+  GROUP BY payers.uid, payers.agent`;
+/** A ledger that the gateway has not opened since an earlier version of con has no such table. */
+const isThere = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'payers'";
+
+type BySpender = ReadonlyMap<string, Amount>;
+
+interface Spent {
+  readonly own: BySpender;
+  /** What temporary agents below it spent. */
+  readonly below: BySpender;
 }
+
+async function spentSince(gateway: GatewayRuntime, since: number): Promise<Spent | null> {
+  if (ledgerState(gateway) === null) return { own: new Map(), below: new Map() };
+  const read = (ask: LedgerReader): Spent | null => ({
+    own: bySpender(ask(ownSql, since)),
+    below: bySpender(ask(isThere).length === 0 ? [] : ask(belowSql, since)),
+  });
+  const found = await withLedger<Spent | null>(gateway, () => null, read);
+  return found !== null && "own" in found ? found : null;
+}
+
+const bySpender = (rows: ReturnType<LedgerReader>): BySpender =>
+  new Map(
+    rows.map(({ uid, agent, usd, tokens }) => [
+      keyOf(count(uid), String(agent)),
+      { usd: count(usd), tokens: count(tokens) },
+    ]),
+  );
 
 interface Spender {
   readonly name: string;
@@ -97,7 +127,7 @@ interface Spender {
 /** Of an agent that spent nothing and has no limit there is nothing to say. */
 export function spendOfAll(system: Spend | null, agents: readonly Spender[]): string {
   const lines = agents.flatMap(({ name, spend }) =>
-    spend === null || (spend.tokens === 0 && isUnlimited(spend))
+    spend === null || (spend.tokens === 0 && spend.with_children === null && isUnlimited(spend))
       ? []
       : [`  ${name}: ${textOf(spend)}\n`],
   );
@@ -113,8 +143,15 @@ export const spendOfOne = ([agent]: readonly Spender[]): string =>
 const isUnlimited = ({ usd_per_day, tokens_per_day }: Spend): boolean =>
   usd_per_day === null && tokens_per_day === null;
 
-/** `72 % of 5.00 USD, 12000 tokens`. */
-function textOf({ usd, tokens, usd_per_day, tokens_per_day }: Spend): string {
+/** `72 % of 5.00 USD, 12000 tokens (with children: 80 % of 5.00 USD, 15000 tokens)`. */
+function textOf(spend: Spend): string {
+  const { with_children: all } = spend;
+  return all === null
+    ? amountsOf(spend)
+    : `${amountsOf(spend)} (with children: ${amountsOf({ ...spend, ...all })})`;
+}
+
+function amountsOf({ usd, tokens, usd_per_day, tokens_per_day }: Spend): string {
   const dollars = usd_per_day === null ? `${shownUsd(usd)} USD` : share(usd, usd_per_day, "USD");
   const words =
     tokens_per_day === null ? `${tokens} tokens` : share(tokens, tokens_per_day, "tokens");

@@ -1,7 +1,7 @@
 /** The journal of a task as a list of events with durations. Pure. */
 import type { JournalLine } from "../../agent/journal.ts";
 import type { CheckResult } from "../../task/done-when/types.ts";
-import type { Denial } from "../../tools/tool.ts";
+import type { Denial, ModelUsage } from "../../tools/tool.ts";
 
 /** Elements of `con trace --json`, `events[]`: public interface, change only by adding. */
 export interface StoryEvent {
@@ -36,6 +36,15 @@ export interface StoryEvent {
   readonly until?: string;
   /** The rule that refused a call. */
   readonly denial?: Denial;
+  /** Of a compaction: tokens of the request before and after it, tokens that a request may have, messages. */
+  readonly tokens_before?: number;
+  readonly tokens_after?: number;
+  readonly window?: number;
+  readonly replaced?: number;
+  /** Of a layer of the cascade: its name, `hit`, `miss`, `skipped` or `passed`, and what it measured. */
+  readonly layer?: string;
+  readonly verdict?: string;
+  readonly score?: number;
 }
 
 export function storyOf(lines: readonly JournalLine[]): StoryEvent[] {
@@ -58,6 +67,8 @@ const ends: ReadonlySet<string> = new Set([
   "model-error",
   "tool-result",
   "check-result",
+  "compaction",
+  "compaction-failed",
 ]);
 
 const since = (start: number, now: number): number =>
@@ -67,8 +78,15 @@ function callKey(line: JournalLine): string {
   if (line.kind === "tool-intent" || line.kind === "tool-result")
     return `tool ${line.step} ${line.index}`;
   if (line.kind === "check-intent" || line.kind === "check-result") return `checks ${line.round}`;
+  if (line.kind.startsWith("compaction")) return "compaction";
   return "step" in line ? `model ${line.step}` : line.kind;
 }
+
+/** On models that a tool asked. */
+const spentOn = (usage: ModelUsage | undefined): Partial<StoryEvent> =>
+  usage === undefined
+    ? {}
+    : { tokens: { input: usage.input, output: usage.output }, cost_usd: usage.costUsd };
 
 function detailsOf(line: JournalLine): Partial<StoryEvent> {
   switch (line.kind) {
@@ -89,6 +107,13 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
       };
     case "model-error":
       return { step: line.step, text: line.why };
+    case "model-hold":
+      return {
+        step: line.step,
+        wait_for: line.waitFor,
+        until: timeOf(line.until),
+        text: line.why,
+      };
     case "note":
       return { step: line.step, text: line.text };
     case "tool-intent":
@@ -102,6 +127,7 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
         sent: line.sent,
         text: line.text,
         ...(line.denial === undefined ? {} : { denial: line.denial }),
+        ...spentOn(line.usage),
       };
     case "tool-hold":
       return {
@@ -116,6 +142,51 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
       return { round: line.round };
     case "check-result":
       return { round: line.round, checks: line.results };
+    case "compaction-intent":
+      return { tokens_before: line.tokens, window: line.limit };
+    case "compaction-call":
+      return {
+        model: line.model,
+        tokens: line.usage,
+        cost_usd: line.costUsd,
+        ok: line.why === null,
+        text: line.why ?? line.part,
+      };
+    case "compaction-failed":
+      return { text: line.why };
+    case "compaction":
+      return {
+        name: line.how,
+        tokens_before: line.before,
+        tokens_after: line.after,
+        replaced: line.to - line.from,
+        text: line.text ?? "",
+      };
+    case "review":
+      return { text: line.text };
+    case "brake-intent":
+      return { text: `${line.calls} tool calls` };
+    case "brake-summary":
+      return {
+        ...(line.model === null ? {} : { model: line.model }),
+        tokens: line.usage,
+        cost_usd: line.costUsd,
+        text: line.text,
+      };
+    case "brake-hold":
+      return { wait_for: line.waitFor, until: timeOf(line.until), text: line.why };
+    case "brake-end":
+      return { text: line.text };
+    case "memories-kept":
+      return { ok: line.why === null, text: line.why ?? "" };
+    case "cascade":
+      return {
+        layer: line.layer,
+        verdict: line.verdict,
+        text: line.why,
+        ...(line.score === undefined ? {} : { score: line.score }),
+        ...(line.model === undefined ? {} : { model: line.model }),
+      };
     case "final":
       return { outcome: line.outcome.kind, text: textOf(line) };
   }

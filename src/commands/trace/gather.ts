@@ -32,7 +32,7 @@ export interface Related {
   readonly others: readonly string[];
 }
 
-const bounds = { ids: 200, records: 20_000, rounds: 16 } as const;
+const bounds = { ids: 200, records: 20_000, rounds: 16, generations: 5 } as const;
 
 export function gather(disk: Disk, root: string, id: string, sent: readonly string[]): Gathered {
   const hidden: ChainName[] = [];
@@ -46,7 +46,7 @@ export function gather(disk: Disk, root: string, id: string, sent: readonly stri
       return [];
     }
   };
-  const { ids, links } = conversation((words) => look("agents", words), id, sent);
+  const { ids, links } = withChildren(look, id, sent);
   const all = [...ids];
   return {
     audit: links.filter(({ record }) => isTold(record, id, ids)),
@@ -55,6 +55,26 @@ export function gather(disk: Disk, root: string, id: string, sent: readonly stri
     related: relatedOf(links, id, ids, sent),
     hidden,
   };
+}
+
+/** The steward knows which tasks it gave to temporary agents for a request that is waited for. */
+function withChildren(
+  look: (name: ChainName, words: readonly string[]) => Link[],
+  id: string,
+  sent: readonly string[],
+): ReturnType<typeof conversation> {
+  let known: readonly string[] = sent;
+  for (let generation = 0; ; generation += 1) {
+    const found = conversation((words) => look("agents", words), id, known);
+    const given = look("steward", [...found.ids]).flatMap(
+      ({ record }) => record["child_task"] ?? [],
+    );
+    const fresh = given.filter(
+      (task): task is string => typeof task === "string" && !found.ids.has(task),
+    );
+    if (fresh.length === 0 || generation === bounds.generations) return found;
+    known = [...known, ...fresh];
+  }
 }
 
 /** Round by round, until nobody new is named. */

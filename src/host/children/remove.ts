@@ -78,7 +78,7 @@ export const removeChildren = (leaving: readonly Leaving[]): Promise<Failure[]> 
     await attempt(({ name }) => putAside(name));
     const left = names.filter((name) => !why.has(name));
     if ((await removeTrees(left.flatMap(placesOf))) !== null)
-      await attempt(({ name }) => removeTrees(placesOf(name)));
+      await attempt(({ name }) => removeTrees(placesOf(name), removeOneWithinMs));
     await attempt(async ({ name }) => {
       const [failure] = await deleteUser(name);
       if (failure !== undefined) return `${failure.what}: ${failure.why}`;
@@ -158,9 +158,16 @@ const placesOf = (name: string): string[] => [
   join(paths.holds, `${name}.json`),
 ];
 
+/** What is left then is removed the next time: a child may leave millions of files, and others wait. */
+const removeWithinMs = 30_000;
+const removeOneWithinMs = 5_000;
+
 /** By rm(1): an agent may have made its folder deeper than any path can name. Returns what went wrong. */
-async function removeTrees(gone: readonly string[]): Promise<string | null> {
+async function removeTrees(
+  gone: readonly string[],
+  timeoutMs = removeWithinMs,
+): Promise<string | null> {
   const argv = ["rm", "--recursive", "--force", "--one-file-system", "--", ...gone] as const;
-  const { code, stderr } = await exec(argv, { timeoutMs: 300_000 });
+  const { code, stderr } = await exec(argv, { timeoutMs });
   return code === 0 ? null : stderr.trim().split("\n")[0] || `rm ended with ${code}`;
 }

@@ -77,14 +77,17 @@ function agentAudit(world: World, views: Views): DirectoryFact {
   });
 }
 
-/** Requests are dropped like tasks: sticky, so that nobody removes another's. */
+/**
+ * Requests are dropped like tasks: sticky, so that nobody removes another's. All agents share one entry, because an
+ * access list holds some hundreds; only who has something to ask has the directory in its unit.
+ */
 function stewardDirectories(world: World, views: Views): DirectoryFact[] {
   const read = [trusted(world, 5)];
-  const askers = views.all.filter(mayAsk).map(({ uid }) => uid);
+  const askers = views.all.some(mayAsk) ? [group(world.gids.agents)] : [];
   return [
     directory(paths.steward, 0, 0, 0o711),
     directory(paths.stewardInbox, 0, world.gids.trusted, 0o3770, {
-      named: askers.sort((a, b) => a - b).map((uid) => user(uid)),
+      named: askers,
       inherit: { mode: 0o750, named: [] },
     }),
     directory(join(paths.steward, "outbox"), 0, 0, 0o2750, {
@@ -96,12 +99,9 @@ function stewardDirectories(world: World, views: Views): DirectoryFact[] {
 }
 
 const user = (id: number, perms = rwx): NamedEntry => ({ tag: "user", id, perms });
+const group = (id: number, perms = rwx): NamedEntry => ({ tag: "group", id, perms });
 
-export const trusted = (world: World, perms = rwx): NamedEntry => ({
-  tag: "group",
-  id: world.gids.trusted,
-  perms,
-});
+export const trusted = (world: World, perms = rwx): NamedEntry => group(world.gids.trusted, perms);
 
 /** Who may drop into the inbox of `name`, or ring its bell. */
 export function senders(world: World, views: Views, name: string): NamedEntry[] {

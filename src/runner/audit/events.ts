@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import type { CallResult, JournalLine } from "../../agent/journal.ts";
 import type { TaskNews } from "../../spool/world.ts";
 import { firstBytes, preview } from "../../system/redact.ts";
+import type { GrantUse } from "../constraints.ts";
 
 /** Keys with undefined are left out when it is sent. */
 export type RunnerEvent = { readonly kind: string; readonly task?: string } & Readonly<
@@ -40,6 +41,13 @@ export const newsEvent = (
   until: until === undefined ? undefined : iso(until),
   wait_for: waitFor === undefined ? undefined : clip(waitFor.join(" "), lengths.ids),
 });
+
+/** One use of a grant that is bounded by number or rate. */
+export function grantEvent(task: string, { grant, callId, use, left }: GrantUse): RunnerEvent {
+  const [step, index] = callId.split("-").map(Number);
+  const said = { grant: clip(grant, lengths.why), use, left: left ?? undefined };
+  return { kind: "grant", task: name(task), step, index, ...said };
+}
 
 type Line<K extends JournalLine["kind"]> = Extract<JournalLine, { kind: K }>;
 

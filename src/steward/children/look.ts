@@ -82,7 +82,8 @@ function safely<T>(path: string, act: (entry: string) => T): T | "missing" | "od
   } catch (error) {
     const code = errnoOf(error);
     if (code === "ENOENT") return "missing";
-    if (["ENOTDIR", "ELOOP", "ENXIO", "ENODEV"].includes(code ?? "")) return "odd";
+    // EAGAIN: somebody holds a lease on it.
+    if (["ENOTDIR", "ELOOP", "ENXIO", "ENODEV", "EAGAIN"].includes(code ?? "")) return "odd";
     throw error;
   }
 }

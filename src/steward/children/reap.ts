@@ -5,7 +5,8 @@
  * The record is the state: what shall be is durable in it first, then the machine follows, then the record says
  * that it did. A steward that is killed anywhere does the same step again, and every step may be done again:
  * names, task ids and the id of the answer follow from the request. Never: makes two children for one place, gives one two
- * tasks, or answers before nothing of them is left. What cannot be taken away is tried again.
+ * tasks, or answers before nothing of them is left. What cannot be taken away is tried again, at once and then whenever
+ * the sweep says so: people who want something of the steward do not wait for it.
  */
 import { join } from "node:path";
 import type { Holds } from "../../config/holds.ts";
@@ -23,8 +24,11 @@ import { recordEnd } from "./recorded.ts";
 import { isComplete, judge, type Look } from "./state.ts";
 import { listSpawns, writeSpawn } from "./store.ts";
 
-/** `later`: something of it has to be tried again. */
+/** `later`: something of it has to be tried again soon. */
 export type Reaped = "finished" | "later";
+
+/** `stuck`: something cannot be taken away now. */
+type Step = "finished" | "stuck" | "moved";
 
 /** Each round makes, ends or takes away something; more mean that something goes in circles. */
 const maxRounds = 50;
@@ -32,9 +36,11 @@ const maxRounds = 50;
 export async function reap(world: StewardWorld): Promise<Reaped> {
   try {
     takeMarks(world);
+    let before: Step = "moved";
     for (let round = 0; round < maxRounds; round += 1) {
-      const moved = await step(world);
-      if (moved !== "moved") return moved;
+      const now = await step(world);
+      if (now === "finished" || (now === "stuck" && before === "stuck")) return "finished";
+      before = now;
     }
     world.log.error("temporary agents come and go without end", {});
   } catch (error) {
@@ -56,7 +62,7 @@ function takeMarks(world: StewardWorld): void {
   }
 }
 
-async function step(world: StewardWorld): Promise<Reaped | "moved"> {
+async function step(world: StewardWorld): Promise<Step> {
   // Parents before their children: what ends them ends those too.
   const spawns = listSpawns(world).sort((a, b) => a.depth - b.depth);
   if (spawns.length === 0) return "finished";
@@ -102,8 +108,8 @@ function lookWith(
 ): (child: Child) => Look {
   const there = new Set(agents.map(({ name }) => name));
   return (child) => {
-    const look = world.children.look(child);
     if (running.has(child.name)) return { kind: "working" };
+    const look = world.children.look(child);
     return look.kind === "working" && !there.has(child.name) ? { kind: "lost" } : look;
   };
 }
@@ -130,10 +136,7 @@ function whyGone(
 }
 
 /** Children of children first: what they leave behind goes to their parent, which goes then. */
-async function removeLeaving(
-  world: StewardWorld,
-  spawns: readonly Spawn[],
-): Promise<Reaped | "moved"> {
+async function removeLeaving(world: StewardWorld, spawns: readonly Spawn[]): Promise<Step> {
   const leaving = [...spawns].reverse().flatMap(goneOf);
   if (leaving.length === 0) return "finished";
   const failures = await world.host.removeChildren(leaving);
@@ -152,7 +155,7 @@ async function removeLeaving(
     });
     moved = true;
   }
-  return moved ? "moved" : "later";
+  return moved ? "moved" : "stuck";
 }
 
 const goneOf = ({ parent, places }: Spawn): GoneChild[] =>

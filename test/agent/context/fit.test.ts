@@ -120,7 +120,9 @@ describe("any task", () => {
           }
           expect(prompts.size).toBe(1);
           expect(["done", "failed"]).toContain(outcome.kind);
-          const results = history.filter(({ kind }) => kind === "tool-result").length;
+          // A task that failed and is tried again counts anew.
+          const since = history.slice(history.findLastIndex(({ kind }) => kind === "retry") + 1);
+          const results = since.filter(({ kind }) => kind === "tool-result").length;
           expect(fold(history).toolCalls).toBe(results);
         },
       ),

@@ -11,15 +11,18 @@ import { expectAnswers } from "../../../src/spool/held.ts";
 import { rememberSent } from "../../../src/spool/sent.ts";
 import { requestOf } from "../../../src/task/codec.ts";
 import type { CallHold, Woken } from "../../../src/task/hold.ts";
-import type { Outcome, Request } from "../../../src/task/task.ts";
+import type { Outcome, Request, Trust } from "../../../src/task/task.ts";
+import { stewardMark } from "../../../src/task/trust.ts";
 import { createLines, tally } from "./fixture.ts";
 import { agent, me } from "./held-machine.ts";
 import { Crash, MemoryDisk } from "./memory-disk.ts";
 
 const minute = 60_000;
 const waitMs = 60 * minute;
-const people = { root: 0, asker: 7001, peer: 7002, mallory: 7003 } as const;
+const people = { root: 0, steward: 0, asker: 7001, peer: 7002, mallory: 7003 } as const;
 type Person = keyof typeof people;
+/** Who marks what they send as an answer of the steward. */
+const marking: readonly Person[] = ["steward", "mallory"];
 
 export const taskIds = [1, 2, 3].map((n) => idOf(n, 0));
 const questionOf = (task: number, call: number): string => idOf(task, call);
@@ -28,7 +31,7 @@ function idOf(task: number, call: number, nth = 0): string {
   return `01890a5d-ac96-774b-bcce-b30${nth}${task}000000${call}`;
 }
 
-/** Calls per task; each waits for one answer of `peer`, and the task ends when both are over. */
+/** Calls per task; the first waits for an answer of `peer`, the second for the steward's, and then it ends. */
 const calls = [1, 2] as const;
 
 export type Event =
@@ -53,8 +56,8 @@ export class Story {
   readonly asked = new Set<string>();
   readonly results = new Map<string, string>();
   /** Replies that were delivered, by their text, and those run as tasks of their own. */
-  readonly delivered = new Map<string, { id: string; by: Person; task: number }>();
-  readonly ordinary = new Set<string>();
+  readonly delivered = new Map<string, { id: string; by: Person; task: number; call: number }>();
+  readonly ordinary = new Map<string, Trust>();
 
   world(): SessionWorld {
     return {
@@ -87,7 +90,7 @@ export class Story {
     if (this.memory.calls >= this.memory.crashAt) throw new Crash("before an attempt");
     const nth = taskIds.indexOf(task.id) + 1;
     if (nth === 0) {
-      this.ordinary.add(task.request.text);
+      this.ordinary.set(task.request.text, task.trust);
       return Promise.resolve({ kind: "done", answer: "noted", tally });
     }
     const holds = calls.flatMap((call) => this.#advance(nth, call, task.id, woken));
@@ -110,7 +113,7 @@ export class Story {
     };
     if (this.results.has(key)) return [];
     if (!this.asked.has(key)) {
-      rememberSent(this.memory.disk(), me, question, "peer");
+      if (call === 1) rememberSent(this.memory.disk(), me, question, "peer");
       expectAnswers(this.world(), me, id, hold);
       this.asked.add(key);
     }
@@ -180,8 +183,9 @@ export class Story {
     const text = `${event.kind} ${this.#sent} by ${by}`;
     const id = idOf(9, 1, 1).replace(/\d{4}$/, String(this.#sent).padStart(4, "0"));
     const interim = event.kind === "interim";
-    this.#send(requestOf(text, { replyTo: questionOf(task, call), interim }), by, id);
-    this.delivered.set(text, { id, by, task });
+    const extra = marking.includes(by) ? stewardMark : {};
+    this.#send(requestOf(text, { replyTo: questionOf(task, call), interim, extra }), by, id);
+    this.delivered.set(text, { id, by, task, call });
   }
 
   #send(request: Request, by: Person, id?: string): void {

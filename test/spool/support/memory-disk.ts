@@ -201,7 +201,7 @@ export class MemoryDisk {
           ? ({ gid: 0n } as ReturnType<Disk["lstat"]>)
           : this.#stat(this.#need(String(path))),
       find: (path) => {
-        const inode = this.#lookup(path);
+        const inode = this.folders.has(dirname(path)) ? this.#lookup(path) : undefined;
         return inode === undefined ? null : this.#stat(inode);
       },
       list: (directory) => [...this.#folder(directory).entries.keys()],
