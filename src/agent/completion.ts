@@ -27,8 +27,10 @@ export async function judgeByChecks(run: Run, completion: Completion): Promise<O
   if (answer !== null && !passed(run.state) && !run.signal.aborted)
     await evaluate(run, completion, answer);
   const { state } = run;
-  if (passed(state))
-    return { kind: "done", answer: state.answer ?? state.said, tally: state.tally };
+  if (passed(state)) {
+    const given = state.answer ?? state.said;
+    return { kind: "done", answer: completion.publish?.(given) ?? given, tally: state.tally };
+  }
   if (state.rounds < completion.rounds) return null;
   const why = `its completion checks did not pass in ${state.rounds} rounds`;
   return failed(state, why, "Look at what the checks found; con retry gives the agent new rounds.");

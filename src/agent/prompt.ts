@@ -6,7 +6,7 @@
  * part of the frame around it (see task/frame.ts), or decides trust by what a text says.
  */
 import type { Message } from "../model/types.ts";
-import type { DoneWhen } from "../task/done-when/types.ts";
+import type { CompletionCheck, DoneWhen } from "../task/done-when/types.ts";
 import { writeCheck } from "../task/done-when.ts";
 import { frame } from "../task/frame.ts";
 import type { Task } from "../task/task.ts";
@@ -31,7 +31,7 @@ export interface Persona {
 const mostInline = 32 * 1024;
 const inlineBytes = (context: number | null): number => Math.min(mostInline, context ?? mostInline);
 const headChars = 4096;
-/** Characters of one completion check. */
+/** Characters of one completion check, but for the form of the answer. */
 const checkChars = 1000;
 
 export function promptMessages(
@@ -146,9 +146,21 @@ function demands({ checks, rounds }: DoneWhen): string[] {
   return [
     "The sender named completion checks. They are made when you give your answer, and the task is done",
     `only when all pass; you are told what failed, and may try ${rounds} times in all. The checks:`,
-    ...checks.map((check) => `- ${shortened(JSON.stringify(writeCheck(check)))}`),
+    ...checks.map((check) => `- ${checkText(check)}`),
+    ...(checks.some(isForm) ? [answerForm] : []),
   ];
 }
+
+const isForm = ({ probe }: CompletionCheck): boolean => probe.kind === "answer_json";
+
+/** A form is told whole, because nobody fits into one that he cannot see; it is bounded by itself. */
+const checkText = (check: CompletionCheck): string => {
+  const text = JSON.stringify(writeCheck(check));
+  return isForm(check) ? text : shortened(text);
+};
+
+const answerForm = `A program reads your answer: give exactly one JSON value that fits the schema of answer_json, with no
+word before or after it.`;
 
 const shortened = (text: string): string =>
   text.length <= checkChars ? text : `${text.slice(0, checkChars).toWellFormed()}…`;

@@ -19,7 +19,7 @@ import { advanceContext, type ContextState, freshContext } from "./context/fold.
 import type { CallHeld, CallResult, JournalLine, ModelHeld, ModelResult } from "./journal.ts";
 import { afterCall, type Habits, noHabits } from "./stuck.ts";
 import { withUsage } from "./usage.ts";
-import { wireArguments, wireText } from "./wire.ts";
+import { wireArguments, wireName, wireText } from "./wire.ts";
 
 /** The calls of the latest model turn, by index from 1. */
 export interface Turn {
@@ -203,7 +203,7 @@ function assistantMessage(line: ModelResult): Message {
     tool_calls: line.toolCalls.map(({ id, name, arguments: raw }) => ({
       id,
       type: "function",
-      function: { name, arguments: wireArguments(raw) },
+      function: { name: wireName(name), arguments: wireArguments(raw) },
     })),
   };
 }

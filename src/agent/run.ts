@@ -70,6 +70,8 @@ export interface Completion {
   readonly refusal: string | null;
   /** Makes every check, in order. Never throws for what a check finds. */
   readonly evaluate: (answer: string, signal: AbortSignal) => Promise<readonly CheckResult[]>;
+  /** The form in which an answer that passed goes to the sender; absent = as it was given. */
+  readonly publish?: (answer: string) => string;
 }
 
 export interface RunOptions {

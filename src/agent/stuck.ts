@@ -19,6 +19,9 @@ const remembered = 100;
 const repeats = 3;
 const failuresInRow = 5;
 
+/** Tools of which each call does the next part of something, with the same arguments. */
+const nextOfMany: ReadonlySet<string> = new Set(["run_batch"]);
+
 type Made = Pick<ToolCall, "name" | "arguments">;
 
 /** After one more call has its result. */
@@ -44,7 +47,7 @@ export interface Help {
 export function stuckHint(habits: Habits, call: Made, ok: boolean, help: Help): string {
   const times = (habits.calls.get(keyOf(call)) ?? 0) + 1;
   const advice = adviceFor(call.name, help);
-  if (times >= repeats)
+  if (times >= repeats && !(ok && nextOfMany.has(call.name)))
     return (
       `\n[You made exactly this call ${times} times. Its result will not change by repeating it: ` +
       `${advice}]`

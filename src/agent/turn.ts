@@ -19,6 +19,8 @@ const interruptedText =
   "interrupted: the system stopped during this call. It may or may not have happened. " +
   "Check before you do it again.";
 
+const stoppedText = "not run: the task was stopped before this call.";
+
 /** Returns when every call of the turn has its result or waits for it. */
 export async function finishTurn(run: Run, turn: Turn): Promise<void> {
   const waiting = await settleWoken(run, turn, (index, woken) =>
@@ -90,7 +92,7 @@ type Prepared = ToolResult | (() => Promise<ToolResult>);
 
 async function prepare(run: Run, turn: Turn, index: number): Promise<Prepared> {
   const call = callAt(turn, index);
-  if (run.signal.aborted) return refuse("not run: the task was stopped before this call.");
+  if (run.signal.aborted) return refuse(turn.begun.has(index) ? interruptedText : stoppedText);
   const { callsPerTurn } = run.options.limits;
   if (index > callsPerTurn)
     return refuse(`not run: at most ${callsPerTurn} calls in one turn. Call again for the rest.`);
@@ -132,7 +134,8 @@ async function afterWaiting(
     // A bug of ours; what was answered is not lost by it.
     const why = error instanceof Error ? error.message : String(error);
     const answers = woken.answers.map(({ from, id, text }) => woken.frame({ from, id, text }));
-    return refuse([`internal error in tool ${tool.name}: ${why}`, ...answers].join("\n\n"));
+    const text = [`internal error in tool ${tool.name}: ${why}`, ...answers].join("\n\n");
+    return usage.settle(refuse(text));
   }
 }
 

@@ -12,8 +12,14 @@ export const wireText = (text: string): string =>
 
 export function wireArguments(raw: string): string {
   if (raw.trim() === "") return "{}";
-  return isObject(raw) ? raw : JSON.stringify({ malformed_arguments: raw.toWellFormed() });
+  return isObject(raw)
+    ? raw.toWellFormed()
+    : JSON.stringify({ malformed_arguments: raw.toWellFormed() });
 }
+
+/** Providers take the name of a call only if a tool could have it. */
+export const wireName = (name: string): string =>
+  name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 64) || "unknown";
 
 function isObject(text: string): boolean {
   try {
@@ -37,7 +43,9 @@ export function uniqueIds(
     ),
   );
   return calls.map((call, at) => {
-    const id = call.id === "" || used.has(call.id) ? `call_${step}_${at + 1}` : call.id;
+    let id = call.id;
+    for (let turn = 0; id === "" || used.has(id); turn += 1)
+      id = `call_${step}_${at + 1}${turn === 0 ? "" : `_${turn}`}`;
     used.add(id);
     return { ...call, id };
   });

@@ -30,7 +30,11 @@ Exit code with --wait: 0 done, 1 failed or cancelled, 75 no answer yet (the task
 done only when all pass after the answer; what failed goes back to the agent, 3 rounds if not said
 otherwise. Checks: path_exists, path_not_exists, regex_in_file, no_regex_in_file {path, pattern},
 json_key, yaml_key {path, key, equals|matches|exists}, command {run, test, exit_code, output_matches},
-answer_matches; name and timeout beside. Senders who are not verified may only use answer_matches.
+answer_matches, answer_json {schema}; name and timeout beside. Senders who are not verified may only use
+the last two.
+
+--answer-schema FILE is --done-when 'answer_json: {schema: …}' with the JSON Schema in FILE: the answer is one
+JSON value that fits, and nothing around it, or the task fails. No pattern, no format, no recursion in it.
 
 Keys of --json: id, agent, inbox; with --wait also status, answer, record (as in outbox/ID.json).
 
@@ -38,7 +42,8 @@ Example:
   con task --wait "What agents are running?"
   con task -a sysadmin --wait=60 --json -- -h means what for df?
   git diff | con task --attach notes.md -
-  con task --done-when 'path_exists: report.md' --done-when 'command: {run: make test}' Write report.md`;
+  con task --done-when 'path_exists: report.md' --done-when 'command: {run: make test}' Write report.md
+  con task --wait --answer-schema disks.schema.json "Which disks are nearly full?" | jq .disks`;
 
 interface Options {
   readonly agent?: string;
@@ -49,6 +54,7 @@ interface Options {
   readonly priority: Priority;
   readonly deadline?: string;
   readonly doneWhen: readonly string[];
+  readonly answerSchema?: string;
   readonly json?: boolean;
 }
 
@@ -65,7 +71,7 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
     attachments: attachmentPaths(io, options.attach),
     priority: options.priority,
     deadline: deadline(io, options.deadline),
-    doneWhen: await readDemands(io, options.doneWhen),
+    doneWhen: await readDemands(io, options.doneWhen, options.answerSchema),
   });
   const sent = send(io, system, options.agent ?? null, request);
   if (seconds !== null)
@@ -85,6 +91,7 @@ function describe() {
     .option("--priority <level>", "low, normal or high", readPriority, "normal")
     .option("--deadline <time>", "nobody wants the answer after this, e.g. 2027-01-31T09:00:00Z")
     .option("--done-when <check>", "what must hold at the end; may be repeated", collect, [])
+    .option("--answer-schema <file>", "a JSON Schema that the answer must fit")
     .option("--json", "print JSON")
     .configureHelp({ optionTerm: ({ flags }) => flags.replace("--wait [", "--wait[=") });
 }

@@ -53,12 +53,20 @@ export function describing(database: Database.Database): (made: Prepared) => num
   const describe = database.prepare(
     "UPDATE categories SET description = @description, trust = @trust WHERE id = @id",
   );
+  // Who is trusted names it anew, and a stranger's words about it go.
+  const take = database.prepare(
+    "UPDATE categories SET name = @category, description = @description, trust = 'verified' WHERE id = @id",
+  );
   return ({ categoryKey, category, description, source: { trust }, ...made }) => {
     const owner = principal(made.principal);
     const known = find.get(owner, categoryKey);
     if (known === undefined)
       return Number(add.run({ owner, categoryKey, category, description, trust }).lastInsertRowid);
-    const before = known.description === "" ? null : known.trust;
+    if (trust === "verified" && known.trust !== "verified") {
+      take.run({ id: known.id, category, description });
+      return known.id;
+    }
+    const before = known.description === "" && known.trust !== "verified" ? null : known.trust;
     if (description !== "" && description !== known.description && mayDescribe(trust, before))
       describe.run({ id: known.id, description, trust });
     return known.id;

@@ -9,7 +9,22 @@ export async function parseNearJson(raw: string): Promise<{ readonly parsed: unk
   return parse(text) ?? (isWhole(text) ? await repair(text) : null);
 }
 
-const isWhole = (text: string): boolean => text.endsWith("}") || text.endsWith("```");
+/** It ends where its last object does, and not within a text that has a brace in it: `{"command": "rm {}`. */
+function isWhole(text: string): boolean {
+  if (!(text.endsWith("}") || text.endsWith("```"))) return false;
+  let quote = "";
+  let depth = 0;
+  for (let at = Math.max(0, text.indexOf("{")); at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (quote !== "") {
+      if (char === "\\") at += 1;
+      else if (char === quote) quote = "";
+    } else if (char === '"' || char === "'") quote = char;
+    else if (char === "{" || char === "[") depth += 1;
+    else if (char === "}" || char === "]") depth -= 1;
+  }
+  return quote === "" && depth <= 0;
+}
 
 function parse(text: string): { readonly parsed: unknown } | null {
   try {
@@ -25,7 +40,8 @@ async function repair(text: string): Promise<{ readonly parsed: unknown } | null
   try {
     return parse(jsonrepair(text));
   } catch (error) {
-    if (!(error instanceof JSONRepairError)) throw error;
+    // Nested too deeply to be repaired.
+    if (!(error instanceof JSONRepairError || error instanceof RangeError)) throw error;
     return null;
   }
 }

@@ -48,6 +48,7 @@ import {
   toolEnvironment,
   windowsOf,
 } from "./policy.ts";
+import { createSharing } from "./sharing.ts";
 import { createSpawning } from "./spawning.ts";
 import { createAskSteward } from "./steward.ts";
 import { keepText, shelve } from "./texts.ts";
@@ -280,6 +281,7 @@ function toolContext(world: AttemptWorld, task: Task): Omit<ToolContext, "callId
     ...spawningOf(world, task),
     plans: createPlans(world, task),
     ...(world.memory === undefined ? {} : { memory: world.memory.desk(task) }),
+    sharing: createSharing(world, task, () => filePolicy(agent(), paths)),
     goals: createGoals(world, task.id, (name, text) => shelve(world, `${task.id}-${name}`, text)),
     ask: createAskModel(world, task.id),
     get models() {

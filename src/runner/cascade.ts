@@ -10,6 +10,7 @@ import { join } from "node:path";
 import type { Section } from "../agent/background.ts";
 import type { Cascade } from "../agent/cascade/look.ts";
 import { lookThrough } from "../agent/cascade/look.ts";
+import { asksForSelf } from "../agent/cascade/words.ts";
 import type { JournalLine } from "../agent/journal.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import { reasonOf } from "../system/errors.ts";
@@ -43,7 +44,7 @@ export function createCascade(world: CascadeWorld, task: Task): CascadeDesk | nu
     task,
     settings,
     principal: principalOf(task),
-    contextOf: (background) => contextOf(world, background),
+    contextOf: (background) => contextOf(world, task, background),
     store,
   };
   let context: string | null = null;
@@ -58,7 +59,13 @@ export function createCascade(world: CascadeWorld, task: Task): CascadeDesk | nu
     world.log.warn("cascade: a layer could not look", { task: task.id, why: reasonOf(trouble) });
     if (!isDamage(trouble)) return;
     await close();
-    setAside(world.disk, cascadePath(world.paths));
+    try {
+      setAside(world.disk, cascadePath(world.paths));
+    } catch (error) {
+      // The task goes on without it, as with a file that cannot be opened.
+      const why = reasonOf(error);
+      world.log.warn("cascade: its damaged file cannot be set aside", { why });
+    }
   };
   const usable = (alias: string): boolean => {
     const { model, can } = agentAt(world.agent, world.now());
@@ -104,10 +111,13 @@ export function createCascade(world: CascadeWorld, task: Task): CascadeDesk | nu
 /** An answer may come from any of it; when one changes, older answers are nobody's. */
 function contextOf(
   { agent, instructions, tools }: CascadeWorld,
+  { from, request }: Task,
   background: readonly Section[],
 ): string {
   const { name, model, can, cascade, skills } = agent;
-  const parts = [1, name, model, can, cascade, skills, instructions, tools, background];
+  // Trusted people are one principal, and still not one person.
+  const sender = asksForSelf(request.text) ? from : null;
+  const parts = [1, name, model, can, cascade, skills, instructions, tools, background, sender];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 

@@ -9,9 +9,15 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Completion } from "../agent/run.ts";
 import { reasonOf } from "../system/errors.ts";
-import type { CheckResult, CompletionCheck, DoneWhen } from "../task/done-when/types.ts";
+import type {
+  CheckResult,
+  CompletionCheck,
+  DoneWhen,
+  JsonSchema,
+} from "../task/done-when/types.ts";
 import { Denied } from "../tools/files/reach.ts";
 import type { ToolContext } from "../tools/tool.ts";
+import { bareAnswer } from "./completion/bare.ts";
 import { commandCheck } from "./completion/command.ts";
 import { keyCheck, pathCheck, textCheck } from "./completion/files.ts";
 import { createMatches, type Matches, patternVerdict } from "./completion/pattern.ts";
@@ -31,7 +37,9 @@ export interface CompletionWorld {
 export const createCompletion = (doneWhen: DoneWhen, world: CompletionWorld): Completion => ({
   rounds: world.context.task.trust === "verified" ? doneWhen.rounds : strangersRounds,
   refusal: refusalOf(doneWhen, world),
-  async evaluate(answer, signal) {
+  publish: (answer) => bareAnswer(doneWhen, answer),
+  async evaluate(raw, signal) {
+    const answer = bareAnswer(doneWhen, raw);
     const results: CheckResult[] = [];
     const context = { ...world.context, matches: createMatches() };
     for (const check of doneWhen.checks) {
@@ -54,16 +62,18 @@ export const createCompletion = (doneWhen: DoneWhen, world: CompletionWorld): Co
  */
 function refusalOf({ checks }: DoneWhen, { tools, context }: CompletionWorld): string | null {
   const kinds = new Set(checks.map(({ probe }) => probe.kind));
-  const [strange] = [...kinds].filter((kind) => kind !== "answer_matches");
+  const [strange] = [...kinds].filter((kind) => !ofAnswer.has(kind));
   if (context.task.trust !== "verified" && strange !== undefined)
     return [
       "a sender who is not verified may demand completion checks of the answer only",
-      `(answer_matches), not ${strange}`,
+      `(${[...ofAnswer].join(", ")}), not ${strange}`,
     ].join(" ");
   if (kinds.has("command") && !tools.includes("shell"))
     return "its completion checks run commands, and this agent has no tool shell without approval";
   return null;
 }
+
+const ofAnswer: ReadonlySet<string> = new Set(["answer_matches", "answer_json"]);
 
 type MakeContext = CheckContext & { readonly matches: Matches };
 
@@ -104,5 +114,13 @@ function make(
       return patternVerdict(context.matches(probe.pattern, answer), (found) =>
         found ? null : failed("the answer does not match"),
       );
+    case "answer_json":
+      return answerCheck(probe.schema, answer);
   }
+}
+
+/** Loads the validator for the few tasks that want one. */
+async function answerCheck(schema: JsonSchema, answer: string): Promise<Made> {
+  const { jsonCheck } = await import("./completion/json.ts");
+  return jsonCheck(schema, answer);
 }

@@ -9,7 +9,7 @@ import { decodeLines, encodeLines, type JournalLine, progressOf } from "../agent
 import type { JournalWriter } from "../agent/run.ts";
 import { openAppender } from "../system/appender.ts";
 import type { Disk } from "../system/disk.ts";
-import { readFile, replaceDurably } from "../system/durable.ts";
+import { exists, readFile, replaceDurably } from "../system/durable.ts";
 
 export interface OpenJournal {
   readonly lines: readonly JournalLine[];
@@ -31,7 +31,11 @@ const pathOf = (directory: string, id: string): string => join(directory, `${id}
 export function openJournal(disk: Disk, directory: string, id: string): Opened {
   disk.makeDirectory(directory, 0o700);
   const path = pathOf(directory, id);
-  const bytes = readFile(disk, path, maxBytes) ?? new Uint8Array();
+  const found = readFile(disk, path, maxBytes);
+  // Taken for an empty one, all that it holds would be done again.
+  if (found === null && exists(disk, path))
+    return { ok: false, why: `${path} is larger than ${maxBytes} bytes` };
+  const bytes = found ?? new Uint8Array();
   const decoded = decodeLines(Buffer.from(bytes).toString("utf8"));
   if (!decoded.ok) return { ok: false, why: `line ${decoded.line} of ${path} ${decoded.why}` };
   if (decoded.bytes < bytes.length)

@@ -49,13 +49,15 @@ function askedIn(text: string | undefined): Pick<Sent, "owner" | "thread"> {
   const nothing = { owner: null, thread: null };
   if (text === undefined) return nothing;
   try {
-    const { owner = null, thread = null } = JSON.parse(text) as Partial<Sent>;
-    return { owner, thread };
+    const { owner, thread } = (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
+    return { owner: textOrNull(owner), thread: textOrNull(thread) };
   } catch (error) {
     if (error instanceof SyntaxError) return nothing;
     throw error;
   }
 }
+
+const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
 /** Name of the agent that task `id` was sent to, or null when this agent never sent it. */
 export const wasSent = (disk: Disk, paths: AgentPaths, id: string): string | null =>

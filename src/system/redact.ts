@@ -32,20 +32,24 @@ const known = [
   /\b(?:gh[pousr]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|hf_\w{16,}|xox[abeprs]-[\w-]{10,})/g,
   /\bAIza[\w-]{30,}/g,
   /\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g,
-  /\b[0-9a-f]{32,}\b/gi,
 ] as const;
+const digest = /\b[0-9a-f]{32,}\b/gi;
 /** Long words that mix capitals, small letters and digits are rarely anything else. */
 const mixed = /[A-Za-z0-9+/_=-]{32,}/g;
 
-export function redact(text: string): string {
+export const redact = (text: string): string =>
+  redactKeys(text)
+    .replace(digest, redacted)
+    .replace(mixed, (word) => (isMixed(word) ? redacted : word));
+
+/** Only what says itself that it is one: digests, ids and long names stay, for a text that is to be used. */
+export function redactKeys(text: string): string {
   const named = text
     .replace(block, redacted)
     .replace(announced, `$1${redacted}`)
     .replace(assigned, `$1${redacted}`)
     .replace(inUrl, `$1${redacted}@`);
-  return known
-    .reduce((clean, pattern) => clean.replace(pattern, redacted), named)
-    .replace(mixed, (word) => (isMixed(word) ? redacted : word));
+  return known.reduce((clean, pattern) => clean.replace(pattern, redacted), named);
 }
 
 const isMixed = (word: string): boolean =>

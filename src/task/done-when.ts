@@ -60,6 +60,8 @@ function readChecks(where: string, value: unknown): CompletionCheck[] {
     return malformed(where, `a list of 1 to ${maxChecks} checks`);
   const checks = value.map((one, at) => readCheck(`${where}[${at}]`, one, at));
   const names = checks.map(({ name }) => name);
+  if (checks.filter(({ probe }) => probe.kind === "answer_json").length > 1)
+    throw new Malformed(`${where} has two checks answer_json; an answer has one form`);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice === undefined) return checks;
   throw new Malformed(`${where} has two checks of the name ${JSON.stringify(twice)}`);

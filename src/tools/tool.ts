@@ -110,6 +110,8 @@ export interface ToolContext {
   readonly plans?: Plans;
   /** Absent where nothing is remembered. */
   readonly memory?: MemoryDesk;
+  /** Absent where nothing can be shared. */
+  readonly sharing?: SharedMemories;
   /** The goal of this task. */
   readonly goals?: Goals;
   /** It may ask for grants for itself, by request_grant. */
@@ -157,6 +159,17 @@ export interface MemoryDesk {
     readonly category: string | null;
     readonly id: string | null;
   }) => Promise<ToolResult>;
+}
+
+/**
+ * Memories as files in directories that several agents reach by their grants. Throws for a path as the file tools do,
+ * and the reason of the signal.
+ */
+export interface SharedMemories {
+  /** The path of the file. */
+  readonly share: (directory: string, wanted: Remembering, callId: string) => Promise<string>;
+  /** Framed as data, for the model. */
+  readonly recall: (directory: string, asked: Recalling, signal: AbortSignal) => Promise<string>;
 }
 
 /** Models that an agent may use, by their aliases. */

@@ -6,7 +6,7 @@ import { fold } from "../../src/agent/resume.ts";
 import type { RunOptions } from "../../src/agent/run.ts";
 import type { ModelRequest, StreamModel } from "../../src/model/types.ts";
 import type { Woken } from "../../src/task/hold.ts";
-import { call, countingTool, createBench } from "./support/scripted.ts";
+import { call, countingTool, createBench, scriptedModel } from "./support/scripted.ts";
 
 const until = Date.parse("2026-01-01T01:00:00Z");
 const wait = { kind: "wait", hold: { waitFor: ["q"], until, why: "waits for a person" } } as const;
@@ -67,7 +67,10 @@ describe("brakes", () => {
     expect(asked).toMatchObject([{ n: 1, calls: 5, summary: "Half of it is done. Go on?" }]);
     const reviews = bench.lines.filter(({ kind }) => kind === "review");
     expect(reviews).toMatchObject([{ calls: 2 }, { calls: 4 }]);
-    expect(requests.filter(isSummary).map(({ tools }) => tools)).toEqual([[]]);
+    const summaries = requests.filter(isSummary);
+    expect(summaries).toHaveLength(1);
+    // Its calls stand in it: strict providers want their tools named.
+    expect(summaries[0]?.tools).toEqual(requests[0]?.tools);
     // Without news neither the model nor people are asked.
     const count = requests.length;
     expect(await bench.run({ limits, history: [...bench.lines] })).toEqual(held);
@@ -144,4 +147,17 @@ describe("brakes", () => {
       expect(texts([...history, ...bench.lines]), `cut at ${cut}`).toEqual(expected);
     }
   });
+});
+
+it("many calls in one turn are one reason to look back, not several", async () => {
+  const ids = ["a", "b", "c", "d"];
+  const model = scriptedModel([
+    { toolCalls: ids.map((id) => call("note", { text: id }, id)) },
+    { toolCalls: [call("note", { text: "e" }, "e")] },
+    { text: "the end" },
+  ]);
+  const bench = createBench(model, [countingTool("note").tool]);
+  await bench.run({ limits: { ...limits, brakes: { reviewEvery: 2, askAfter: 50 } } });
+  const reviews = bench.lines.filter(({ kind }) => kind === "review");
+  expect(reviews).toMatchObject([{ calls: 4 }]);
 });

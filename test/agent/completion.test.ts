@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type JournalLine, progressOf } from "../../src/agent/journal.ts";
 import type { Completion } from "../../src/agent/run.ts";
-import type { CheckResult } from "../../src/task/done-when/types.ts";
+import type { CheckResult, DoneWhen } from "../../src/task/done-when/types.ts";
 import { unframe } from "../../src/task/frame.ts";
 import { aTask, call, countingTool, createBench, scriptedModel } from "./support/scripted.ts";
 
@@ -49,6 +49,13 @@ describe("an answer with completion checks", () => {
       "check-result",
       "final",
     ]);
+  });
+
+  it("goes to the sender in the form that the checks give it, and stays as it was in the journal", async () => {
+    const completion = { ...checks([[pass()]]), publish: (answer: string) => `<${answer}>` };
+    const bench = createBench(scriptedModel([{ text: "42" }]));
+    expect(await bench.run({ completion })).toMatchObject({ kind: "done", answer: "<42>" });
+    expect(bench.lines).toContainEqual(expect.objectContaining({ text: "42" }));
   });
 
   it("goes back with the evidence until they do", async () => {
@@ -170,9 +177,22 @@ describe("the prompt", () => {
     const text = String(model.requests[0]?.messages[1]?.content);
     expect(text).toContain('\n- {"name":"says","answer_matches":{"pattern":"^yes\\n"}}');
     expect(text).toContain("2 times in all");
+    expect(text).not.toContain("exactly one JSON value");
     const plain = scriptedModel([{ text: "a" }]);
     await createBench(plain).run();
     expect(String(plain.requests[0]?.messages[1]?.content)).not.toContain("completion");
+  });
+
+  it("has the form of the answer whole, however long it is", async () => {
+    const schema = { description: "x".repeat(8000), type: "array" };
+    const form = { name: "form", timeoutSeconds: 60, probe: { kind: "answer_json", schema } };
+    const demand = { checks: [form], rounds: 2 } as DoneWhen;
+    const model = scriptedModel([{ text: "[]" }]);
+    const task = aTask("x", { request: { ...aTask("x").request, doneWhen: demand } });
+    await createBench(model, [], {}, task).run({ completion: checks([[pass()]]) });
+    const text = String(model.requests[0]?.messages[1]?.content);
+    expect(text).toContain(JSON.stringify({ name: "form", answer_json: { schema } }));
+    expect(text).toContain("exactly one JSON value");
   });
 });
 

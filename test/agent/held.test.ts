@@ -243,3 +243,18 @@ describe("what is written down", () => {
     expect(unframeAnswer("no answer: the time for it is over.")).toBeNull();
   });
 });
+
+it("a call that was begun before a crash is not said to be undone when the runner is told to stop", async () => {
+  const act = { ...countingTool("act").tool, repeatable: true };
+  const bench = createBench(scriptedModel([{ toolCalls: [call("act", { text: "x" })] }]), [act]);
+  await bench.run();
+  const begun = bench.lines.findIndex(({ kind }) => kind === "tool-intent");
+  const history = bench.lines.splice(0).slice(0, begun + 1);
+  await bench.run({ history, signal: AbortSignal.abort("stop") });
+  expect(bench.lines).toContainEqual(
+    expect.objectContaining({
+      kind: "tool-result",
+      text: expect.stringContaining("may or may not"),
+    }),
+  );
+});

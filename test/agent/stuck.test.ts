@@ -194,3 +194,9 @@ describe("what models cost that a tool asks", () => {
     expect(bench.lines.find(({ kind }) => kind === "tool-result")).not.toHaveProperty("usage");
   });
 });
+
+test("a batch after a batch is no circle; batches that fail are", () => {
+  const batch = call("run_batch", {});
+  expect(hints([0, 1, 2, 3].map(() => [batch, true] as const)).join("")).toBe("");
+  expect(hints([0, 1, 2].map(() => [batch, false] as const)).at(-1)).toContain("3 times");
+});

@@ -87,6 +87,7 @@ describe("the process that opens the file", () => {
   it.each([
     ["nothing", { code: 1, stdout: "", stderr: "con: it broke" }, exit.unavailable],
     ["rubbish", { code: 0, stdout: "{", stderr: "" }, exit.unavailable],
+    ["null", { code: 0, stdout: "null", stderr: "" }, exit.unavailable],
     ["an odd code", { code: 0, stdout: '{"ok":false,"code":0}', stderr: "" }, exit.unavailable],
     ["a refusal", { code: 0, stdout: '{"ok":false,"code":65}', stderr: "" }, exit.badInput],
   ])("is believed nothing when it says %s", async (_, result, code) => {

@@ -180,3 +180,31 @@ test.each([
   expect(error.message).toContain(why);
   expect(readdirSync(join(root, "inbox"))).toEqual([]);
 });
+
+test("--answer-schema demands an answer of that form, beside other checks", async () => {
+  const { root, put } = makeSystem();
+  const schema = { type: "object", required: ["disks"], properties: { disks: { type: "array" } } };
+  put("disks.json", JSON.stringify(schema));
+  const argv = ["--answer-schema", "disks.json", "--done-when", "path_exists: a"];
+  await run([...argv, "x"], makeIo(root).io);
+  const [task] = tasksIn(join(root, "inbox"));
+  expect(task?.request.doneWhen?.checks.map(({ probe }) => probe)).toEqual([
+    { kind: "path_exists", path: "a" },
+    { kind: "answer_json", schema },
+  ]);
+});
+
+test.each([
+  ["a regular expression", '{"pattern": "^(a+)+$"}', "schema has pattern, which is not permitted"],
+  ["no map", "[]", "schema must be a map: a JSON Schema"],
+  ["no YAML", "{a", "it is not YAML"],
+  ["no file", null, "ENOENT"],
+])("--answer-schema with %s is refused and nothing is delivered", async (_, text, why) => {
+  const { root, put } = makeSystem();
+  if (text !== null) put("form.json", text);
+  const error = await failure(() => run(["--answer-schema", "form.json", "x"], makeIo(root).io));
+  expect(error.code).toBe(exit.badInput);
+  expect(error.message).toContain("--answer-schema form.json");
+  expect(error.message).toContain(why);
+  expect(readdirSync(join(root, "inbox"))).toEqual([]);
+});

@@ -198,6 +198,13 @@ describe("the cache", () => {
     expect(requests).toHaveLength(2);
   });
 
+  it("does not tell one trusted person who another is", async () => {
+    const { model, requests } = countingModel();
+    const give = deskWith(cached, model);
+    for (const uid of [0, 7, 0]) await give(taskOf("Who am I, for you?", uid));
+    expect(requests).toHaveLength(2);
+  });
+
   it("forgets with time, and by number", async () => {
     const { model, requests } = countingModel();
     const give = deskWith(cached, model);
@@ -423,9 +430,7 @@ describe("the file", () => {
     expect(fs.existsSync(`${database()}.damaged`)).toBe(true);
   });
 
-  it("is set aside when the damage shows only as it is read", async () => {
-    const { model } = countingModel();
-    const give = deskWith(cached, model);
+  const damaged = async (give: ReturnType<typeof deskWith>): Promise<void> => {
     for (let n = 0; n < 40; n += 1)
       await give(
         taskOf(
@@ -434,6 +439,21 @@ describe("the file", () => {
       );
     const bytes = fs.readFileSync(database());
     fs.writeFileSync(database(), bytes.fill(0x55, 4096 * 2));
+  };
+
+  it("fails no task when it can neither be read nor set aside", async () => {
+    const give = deskWith(cached, countingModel().model);
+    await damaged(give);
+    fs.mkdirSync(`${database()}.damaged`);
+    const task = taskOf("Which long river is the longest one?");
+    expect(await give(task)).toMatchObject({ kind: "done" });
+    expect(looksOf(task)).toContain("semantic skipped");
+  });
+
+  it("is set aside when the damage shows only as it is read", async () => {
+    const { model } = countingModel();
+    const give = deskWith(cached, model);
+    await damaged(give);
     const task = taskOf("Which long river is the longest one?");
     expect(await give(task)).toMatchObject({ kind: "done" });
     expect(looksOf(task)).toContain("semantic skipped");

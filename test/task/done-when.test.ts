@@ -9,6 +9,7 @@ import {
 } from "../../src/task/codec.ts";
 import type { CompletionCheck, DoneWhen } from "../../src/task/done-when/types.ts";
 import { loadYaml } from "../../src/task/yaml.ts";
+import { aSchema } from "./support/schema.ts";
 
 const parseYaml = await loadYaml();
 const decode = (front: string) =>
@@ -104,6 +105,7 @@ const probe: fc.Arbitrary<CompletionCheck["probe"]> = fc.oneof(
   fc.record({ kind: fc.constantFrom("regex_in_file", "no_regex_in_file"), path: line, pattern }),
   fc.record({ kind: fc.constantFrom("json_key", "yaml_key"), path: line, key: line, wanted }),
   fc.record({ kind: fc.constant("answer_matches"), pattern }),
+  fc.record({ kind: fc.constant("answer_json"), schema: aSchema }),
   fc.record({
     kind: fc.constant("command"),
     run: script,
@@ -114,7 +116,9 @@ const probe: fc.Arbitrary<CompletionCheck["probe"]> = fc.oneof(
 );
 const check = fc.record({ name: line, timeoutSeconds: fc.integer({ min: 1, max: 3600 }), probe });
 const doneWhen: fc.Arbitrary<DoneWhen> = fc.record({
-  checks: fc.uniqueArray(check, { minLength: 1, maxLength: 5, selector: ({ name }) => name }),
+  checks: fc
+    .uniqueArray(check, { minLength: 1, maxLength: 5, selector: ({ name }) => name })
+    .filter((list) => list.filter(({ probe }) => probe.kind === "answer_json").length < 2),
   rounds: fc.integer({ min: 1, max: 5 }),
 });
 

@@ -31,7 +31,7 @@ export async function brake(run: Run, ways: Ways): Promise<Outcome | null> {
   if (brakes.hold !== null) return afterHold(run, brakes.hold, ways);
   if (limits === undefined) return null;
   if (toolCalls >= limits.askAfter) return stop(run, ways);
-  if (Math.floor(toolCalls / limits.reviewEvery) > brakes.reviews)
+  if (toolCalls - brakes.reviewed >= limits.reviewEvery)
     run.record({ kind: "review", calls: toolCalls, text: reviewText(toolCalls), at: run.now() });
   return null;
 }
@@ -103,7 +103,7 @@ function heldBy(run: Run, { n, waitFor, until, why }: BrakeHeld): HeldOutcome {
   return { kind: "held", holds, waitFor, until, why, tally: run.state.tally };
 }
 
-/** Asked once, without tools. What keeps the model from working for a while keeps it from this, too. */
+/** Asked once, and no call of it is made. What keeps the model from working for a while keeps it from this, too. */
 async function sumUp(run: Run, ways: Ways): Promise<Outcome | null> {
   const { toolCalls: calls, said } = run.state;
   const n = numberOf(run);
@@ -118,7 +118,8 @@ async function sumUp(run: Run, ways: Ways): Promise<Outcome | null> {
     {
       model: run.options.model,
       messages: [...run.state.messages, { role: "user", content: summaryRequest(calls) }],
-      tools: [],
+      // Some providers refuse a conversation with calls where no tools are named; one that is made now is left alone.
+      tools: run.specs,
       taskId: run.task.id,
     },
     { signal: run.signal, answerChars: run.options.limits.answerChars },

@@ -7,14 +7,14 @@ import type { BrakeHeld, BrakeLine } from "./lines.ts";
 export interface BrakeState {
   /** How often people let it go on. */
   readonly passed: number;
-  /** Reviews since the counter began. */
-  readonly reviews: number;
+  /** Tool calls at the latest review since the counter began. */
+  readonly reviewed: number;
   /** What the model said when it was stopped, until people have decided; else null. */
   readonly summary: string | null;
   readonly hold: BrakeHeld | null;
 }
 
-export const freshBrakes: BrakeState = { passed: 0, reviews: 0, summary: null, hold: null };
+export const freshBrakes: BrakeState = { passed: 0, reviewed: 0, summary: null, hold: null };
 
 interface Changed {
   readonly messages: readonly Message[];
@@ -28,7 +28,7 @@ export function advanceBrakes<State extends Changed>(state: State, line: BrakeLi
   const { brakes } = state;
   switch (line.kind) {
     case "review":
-      return { ...told(state, line.text), brakes: { ...brakes, reviews: brakes.reviews + 1 } };
+      return { ...told(state, line.text), brakes: { ...brakes, reviewed: line.calls } };
     case "brake-intent":
       return { ...state, modelHold: null };
     case "brake-summary":

@@ -19,6 +19,13 @@ const turning =
   aren't can't won't shouldn't less more before after above below over under first last min max least most than
   nicht kein keine ohne nie nur`);
 
+const selves = set(`i i'm i've i'd i'll me my mine myself we we're we've us our ours ourselves
+  ich mich mir mein meine meinen wir uns unser unsere`);
+
+/** It speaks of whoever sends it, so that its answer may be about that person. */
+export const asksForSelf = (text: string): boolean =>
+  wordsOf(text).some((word) => selves.has(word));
+
 const isTelling = (word: string): boolean =>
   turning.has(word) || /[\p{N}/@_]/u.test(word) || word.endsWith("n't");
 

@@ -61,7 +61,8 @@ function read({ code, stdout, stderr }: ExecResult): Answered {
   });
   if (code !== 0) return broken(stderr.trim().split("\n")[0] || `the reader ended with ${code}`);
   try {
-    return JSON.parse(stdout) as Answered;
+    const said = JSON.parse(stdout) as Answered | null;
+    return said ?? broken("the answer is not readable");
   } catch (error) {
     if (error instanceof SyntaxError) return broken("the answer is not readable");
     throw error;

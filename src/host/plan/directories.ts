@@ -79,11 +79,16 @@ function agentAudit(world: World, views: Views): DirectoryFact {
 
 /**
  * Requests are dropped like tasks: sticky, so that nobody removes another's. All agents share one entry, because an
- * access list holds some hundreds; only who has something to ask has the directory in its unit.
+ * access list holds some hundreds; only who has something to ask has the directory in its unit. A temporary agent
+ * that has nothing to ask is named, which counts before its group.
  */
 function stewardDirectories(world: World, views: Views): DirectoryFact[] {
   const read = [trusted(world, 5)];
-  const askers = views.all.some(mayAsk) ? [group(world.gids.agents)] : [];
+  const silent = views.all.filter((view) => world.children.has(view.name) && !mayAsk(view));
+  const askers = [
+    ...silent.map(({ uid }) => user(uid, 0)).sort((a, b) => a.id - b.id),
+    ...(views.all.some(mayAsk) ? [group(world.gids.agents)] : []),
+  ];
   return [
     directory(paths.steward, 0, 0, 0o711),
     directory(paths.stewardInbox, 0, world.gids.trusted, 0o3770, {

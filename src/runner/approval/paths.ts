@@ -11,20 +11,23 @@ import type { ReadPath } from "../../config/when.ts";
 import { errnoOf } from "../../system/disk.ts";
 import { absolute, Denied } from "../../tools/files/reach.ts";
 
-/** Tools whose argument `path` is one, and whether the call goes on to what lies below. */
-const fileTools: Readonly<Record<string, { readonly below: boolean }>> = {
-  read_file: { below: false },
-  write_file: { below: false },
-  edit_file: { below: false },
-  list_files: { below: true },
-  search_files: { below: true },
-};
+/** Tools with an argument that is a path, and whether the call goes on to what lies below. */
+const fileTools: Readonly<Record<string, { readonly argument: string; readonly below: boolean }>> =
+  {
+    read_file: { argument: "path", below: false },
+    write_file: { argument: "path", below: false },
+    edit_file: { argument: "path", below: false },
+    list_files: { argument: "path", below: true },
+    search_files: { argument: "path", below: true },
+    remember: { argument: "share", below: true },
+    recall: { argument: "shared", below: true },
+  };
 
 /** For calls of `tool` by an agent with that workspace. */
 export const pathReader = (tool: string, workspace: string): ReadPath => {
   const known = Object.hasOwn(fileTools, tool) ? (fileTools[tool] ?? null) : null;
   return (name, text) => {
-    if (known === null || name !== "path") return null;
+    if (name !== known?.argument) return null;
     const spelled = spelling(workspace, text);
     const real = spelled === null ? null : realPlace(spelled);
     if (spelled === null || real === null) return "unclear";

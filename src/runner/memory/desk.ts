@@ -6,8 +6,11 @@
  */
 import { indexText } from "../../memory/registry.ts";
 import { renderFound, renderMemory } from "../../memory/render.ts";
+import type { TurnFound } from "../../memory/threads.ts";
 import type { Changed, Draft, Memory, Stored } from "../../memory/types.ts";
 import { inQuotes } from "../../memory/visible.ts";
+import { redactKeys } from "../../system/redact.ts";
+import { principalOf } from "../../task/plan.ts";
 import type { Task } from "../../task/task.ts";
 import type { MemoryDesk, Recalling, Remembering, ToolResult } from "../../tools/tool.ts";
 import { ownerOf, sourceOf } from "./owner.ts";
@@ -17,6 +20,7 @@ import type { OpenWorld } from "./world.ts";
 
 const done = (text: string): ToolResult => ({ ok: true, text });
 const refused = (text: string): ToolResult => ({ ok: false, text });
+const withoutKeys = "What looked like a password or a key was taken out.";
 const pastTurns = 6;
 const pastBytes = 1600;
 const listBytes = 6000;
@@ -24,9 +28,10 @@ const listBytes = 6000;
 export function createDesk(world: OpenWorld, task: Task): MemoryDesk {
   const { store, disk, paths } = world;
   const owner = ownerOf(disk, paths, task);
-  /** Whose memories this task may find and change. */
+  const own = principalOf(task);
+  /** Whose memories this task may find and change. A late answer adds to what it was asked for, and reads nothing there. */
   const owners = (): string[] =>
-    task.trust === "verified" ? [...new Set([owner, ...store.principals()])] : [owner];
+    task.trust === "verified" ? [...new Set([own, ...store.principals()])] : [own];
   const after = (changed: Changed, text: string): ToolResult => {
     if (changed.outcome !== "done") return refused(changed.why);
     world.changed();
@@ -36,11 +41,14 @@ export function createDesk(world: OpenWorld, task: Task): MemoryDesk {
     remember: async (wanted, callId, signal) => {
       const [known] = store.storedBy(task.id, callId);
       if (known !== undefined) return done(`kept as ${known}`);
-      const stored = await store.store(draftOf(wanted, owner, task, callId), signal);
+      const draft = draftOf(wanted, owner, task, callId);
+      const stored = await store.store(draft, signal);
       world.changed();
-      return storedResult(stored, (id) => store.show(owners(), id)?.memory ?? null);
+      const said = storedResult(stored, (id) => store.show(owners(), id)?.memory ?? null);
+      const isWhole = draft.title === wanted.title && draft.text === wanted.text;
+      return isWhole ? said : { ...said, text: `${said.text}\n${withoutKeys}` };
     },
-    recall: (asked, signal) => recall(world, { owner, owners: owners() }, asked, signal),
+    recall: (asked, signal) => recall(world, owners(), pastOf(world, task), asked, signal),
     forget: async (id, callId) =>
       after(
         store.forget(owners(), id, sourceOf(task, callId)),
@@ -63,7 +71,9 @@ export function createDesk(world: OpenWorld, task: Task): MemoryDesk {
 function draftOf(wanted: Remembering, owner: string, task: Task, callId: string): Draft {
   const { category, title, text, kind, replaces, expires } = wanted;
   return {
-    ...{ category, title, text, kind, replaces, expires },
+    ...{ category, kind, replaces, expires },
+    title: redactKeys(title),
+    text: redactKeys(text),
     principal: owner,
     // What the rules make of it depends on the task: see memory/rules.ts.
     provenance: kind === "observation" ? "observed" : "asserted",
@@ -88,9 +98,22 @@ function storedResult(stored: Stored, find: (id: string) => Memory | null): Tool
   return done(lines.join("\n"));
 }
 
+/** What was said to whoever sent it; a late answer also finds the thread in which it was asked. */
+const pastOf =
+  ({ store, disk, paths }: OpenWorld, task: Task) =>
+  (query: string): TurnFound[] => {
+    const [own, owner] = [principalOf(task), ownerOf(disk, paths, task)];
+    const turns = store.threads.searchTurns([own], query, pastTurns);
+    if (owner === own) return turns;
+    const { thread } = task.request;
+    const asked = store.threads.searchTurns([owner], query, 10 * pastTurns);
+    return [...asked.filter((turn) => turn.thread === thread), ...turns].slice(0, pastTurns);
+  };
+
 async function recall(
   world: OpenWorld,
-  { owner, owners }: { readonly owner: string; readonly owners: readonly string[] },
+  owners: readonly string[],
+  past: (query: string) => TurnFound[],
   asked: Recalling,
   signal: AbortSignal,
 ): Promise<ToolResult> {
@@ -109,7 +132,7 @@ async function recall(
   if (!includePast) return done(text);
   // Words of others are for no other principal, whatever may be recalled.
   keepTurns(world);
-  const turns = store.threads.searchTurns([owner], query, pastTurns);
+  const turns = past(query);
   if (turns.length === 0) return done(`${text}\nNothing like it was said in a thread.`);
   const lines = turns.map(
     (turn) => `${inQuotes({ thread: turn.thread })} ${lineOf(turn, pastBytes)}`,

@@ -68,12 +68,15 @@ function embedder({ gateway, disk, paths }: EmbedderWorld, shape: Shape): Embedd
 const shapePath = ({ state }: Pick<AgentPaths, "state">): string =>
   join(state, "memory-embedder.json");
 
+/** Null where it says nothing that makes sense: it is asked again, and written over. */
 function readShape(disk: Disk, paths: AgentPaths): Shape | null {
   const bytes = readFile(disk, shapePath(paths), 4096);
   if (bytes === null) return null;
   try {
-    const { model, dimensions } = JSON.parse(Buffer.from(bytes).toString("utf8")) as Shape;
-    return { model, dimensions };
+    const kept = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<Shape> | null;
+    const { model, dimensions } = kept ?? {};
+    const isSize = Number.isSafeInteger(dimensions) && Number(dimensions) > 0;
+    return typeof model === "string" && isSize ? { model, dimensions: Number(dimensions) } : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

@@ -24,14 +24,17 @@ const pathOf = ({ state }: Pick<AgentPaths, "state">): string => join(state, "me
 export const hasIndex = (disk: Disk, paths: Pick<AgentPaths, "state">): boolean =>
   disk.find(pathOf(paths)) !== null;
 
+/** However many strangers there are, they take no room from trusted tasks. */
+const trustedFirst = (owners: readonly string[]): readonly string[] =>
+  [...owners].sort((one, other) => Number(other === "trusted") - Number(one === "trusted"));
+
 /** Null when it was written, otherwise why not. */
 export function writeIndex(
   disk: Disk,
   paths: Pick<AgentPaths, "state">,
   store: Pick<MemoryStore, "principals" | "categories">,
 ): string | null {
-  const categories = store
-    .principals()
+  const categories = trustedFirst(store.principals())
     .flatMap((owner) =>
       store
         .categories([owner])

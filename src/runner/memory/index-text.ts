@@ -6,18 +6,22 @@
  */
 import type { Section } from "../../agent/background.ts";
 import { indexText } from "../../memory/registry.ts";
+import { principalOf } from "../../task/plan.ts";
 import type { Task } from "../../task/task.ts";
-import { readIndex } from "./index-file.ts";
-import { ownerOf } from "./owner.ts";
+import { type OwnedCategory, readIndex } from "./index-file.ts";
 import type { MemoryWorld } from "./world.ts";
 
 const bytes = 2000;
 
 export function indexSections({ disk, paths }: MemoryWorld, task: Task): Section[] {
-  const owner = ownerOf(disk, paths, task);
+  const owner = principalOf(task);
   const all = readIndex(disk, paths);
-  const own = all.filter((category) => category.owner === owner);
-  const others = task.trust === "verified" ? all.filter((one) => one.owner !== owner) : [];
+  const isTrusted = task.trust === "verified";
+  // Late answers of agents are kept with what trusted people asked for; their names for it are a stranger's.
+  const isNamed = (one: OwnedCategory): boolean =>
+    one.owner === owner && (!isTrusted || one.trust === "verified");
+  const own = all.filter(isNamed);
+  const others = isTrusted ? all.filter((one) => !isNamed(one)) : [];
   const told = others.reduce((sum, { count }) => sum + count, 0);
   const lines = [
     indexText(own, bytes, (text) => Buffer.byteLength(text)),

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { AgentPaths } from "../../spool/layout.ts";
-import type { Disk } from "../../system/disk.ts";
+import { type Disk, errnoOf } from "../../system/disk.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
 import type { Log } from "../../system/log.ts";
 import { isId } from "../../task/id.ts";
@@ -63,13 +63,16 @@ export const markedIds = (disk: Disk, paths: AgentPaths): string[] => {
     .sort();
 };
 
+const isWhole = ({ owner, thread, from, asked, askedPath }: Mark): boolean =>
+  [owner, thread, from, asked, askedPath ?? ""].every((text) => typeof text === "string");
+
 /** Null where it cannot be read: nothing is lost by it but the turn. */
 export function readMark(disk: Disk, paths: AgentPaths, id: string): Mark | null {
   const bytes = readFile(disk, pathOf(paths, id), maxMarkBytes);
   if (bytes === null) return null;
   try {
-    const mark = JSON.parse(Buffer.from(bytes).toString("utf8")) as Mark;
-    return mark.task === id ? mark : null;
+    const mark = JSON.parse(Buffer.from(bytes).toString("utf8")) as Mark | null;
+    return mark?.task === id && isWhole(mark) ? mark : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
@@ -77,5 +80,11 @@ export function readMark(disk: Disk, paths: AgentPaths, id: string): Mark | null
 }
 
 /** Not synced: a mark that comes back after a power cut keeps the same turn once more, which changes nothing. */
-export const removeMark = (disk: Disk, paths: AgentPaths, id: string): void =>
-  disk.unlink(pathOf(paths, id));
+export function removeMark(disk: Disk, paths: AgentPaths, id: string): void {
+  try {
+    disk.unlink(pathOf(paths, id));
+  } catch (error) {
+    // Upkeep or the runner was faster: they keep the same turn.
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}

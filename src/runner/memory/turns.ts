@@ -17,7 +17,9 @@ export function keepTurns(world: OpenWorld): void {
   for (const id of markedIds(disk, paths)) {
     const mark = readMark(disk, paths, id);
     const ended = endOf(world, id);
-    if (mark !== null && ended !== null) add(world, mark, ended);
+    if (ended === "unreadable")
+      world.log.warn("a turn is not kept: the record of its task is damaged", { task: id });
+    else if (mark !== null && ended !== null) add(world, mark, ended);
     // Without a record and in no queue: an operator took it away.
     const isOver = ended !== null || placeOf(disk, paths, id) === null;
     if (mark === null || isOver) removeMark(disk, paths, id);
@@ -30,17 +32,26 @@ interface Ended {
   readonly answer: string;
 }
 
-/** Null while it has no published end. */
-function endOf({ disk, paths }: OpenWorld, id: string): Ended | null {
+/** Null while it has no published end. A record that is damaged must not keep other turns from being kept. */
+function endOf({ disk, paths }: OpenWorld, id: string): Ended | "unreadable" | null {
   const record = readFile(disk, recordPath(paths, id), maxRecordBytes);
   if (record === null) return null;
-  const { status, finished_at } = JSON.parse(Buffer.from(record).toString("utf8")) as {
-    readonly status: string;
-    readonly finished_at: string;
-  };
+  const end = endIn(Buffer.from(record).toString("utf8"));
+  if (end === null) return "unreadable";
   const answer = readFile(disk, responsePath(paths, id), maxAnswerBytes);
   const text = answer === null ? "" : Buffer.from(answer).toString("utf8");
-  return { status, at: Date.parse(finished_at), answer: text };
+  return { ...end, answer: text };
+}
+
+function endIn(record: string): Omit<Ended, "answer"> | null {
+  try {
+    const { status, finished_at } = (JSON.parse(record) ?? {}) as Readonly<Record<string, unknown>>;
+    const at = typeof finished_at === "string" ? Date.parse(finished_at) : Number.NaN;
+    return typeof status === "string" && !Number.isNaN(at) ? { status, at } : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function add(world: OpenWorld, mark: Mark, { status, at, answer: whole }: Ended): void {

@@ -8,6 +8,7 @@ import type { Section } from "../../agent/background.ts";
 import type { KeepMemories } from "../../agent/context/lines.ts";
 import { openMemory } from "../../memory/memory.ts";
 import type { UpkeepReport } from "../../memory/upkeep.ts";
+import { redactKeys } from "../../system/redact.ts";
 import type { Task } from "../../task/task.ts";
 import type { MemoryDesk } from "../../tools/tool.ts";
 import { createDesk } from "./desk.ts";
@@ -70,6 +71,8 @@ async function keep(
   const source = sourceOf(task, key);
   const drafts = memories.map((memory) => ({
     ...memory,
+    title: redactKeys(memory.title),
+    text: redactKeys(memory.text),
     principal,
     source,
     provenance: "inferred" as const,

@@ -1,4 +1,5 @@
 /** One kind of check and its arguments: read strictly, and written back in the same form. Pure. */
+import { schemaOf } from "./schema.ts";
 import { type CompletionProbe, maxPathChars, type WantedValue } from "./types.ts";
 import {
   type Fields,
@@ -78,6 +79,11 @@ const answer: Read = (where, value) => {
   return { kind: "answer_matches", pattern: patternOf(`${where}.pattern`, fields["pattern"]) };
 };
 
+const answerJson: Read = (where, value) => {
+  const { schema } = fieldsOf(where, value, ["schema"]);
+  return { kind: "answer_json", schema: schemaOf(`${where}.schema`, schema) };
+};
+
 const readers: Readonly<Record<Kind, Read>> = {
   path_exists: path("path_exists"),
   path_not_exists: path("path_not_exists"),
@@ -87,6 +93,7 @@ const readers: Readonly<Record<Kind, Read>> = {
   yaml_key: key("yaml_key"),
   command,
   answer_matches: answer,
+  answer_json: answerJson,
 };
 
 export const probeKinds = Object.keys(readers) as readonly Kind[];
@@ -115,5 +122,7 @@ export function probeArguments(probe: CompletionProbe): Fields {
       };
     case "answer_matches":
       return { pattern: probe.pattern };
+    case "answer_json":
+      return { schema: probe.schema };
   }
 }

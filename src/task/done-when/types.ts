@@ -7,6 +7,9 @@ export interface DoneWhen {
   readonly rounds: number;
 }
 
+/** Read by schema.ts, so it is small and plain. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 export interface CompletionCheck {
   /** Unique in its task; one line. */
   readonly name: string;
@@ -37,7 +40,8 @@ export type CompletionProbe =
       readonly exitCode: number | null;
       readonly outputMatches: string | null;
     }
-  | { readonly kind: "answer_matches"; readonly pattern: string };
+  | { readonly kind: "answer_matches"; readonly pattern: string }
+  | { readonly kind: "answer_json"; readonly schema: JsonSchema };
 
 export type Scalar = string | number | boolean | null;
 

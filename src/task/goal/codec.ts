@@ -1,7 +1,8 @@
 /** A goal as the text of a file, and back. Pure. Never: takes half a goal, or one of another version, for a goal. */
 import type { Attempt, End, Goal, Part } from "./types.ts";
 
-export const maxGoalBytes = 8 << 20;
+/** More than all parts of all plans may have, every character escaped. */
+export const maxGoalBytes = 64 << 20;
 
 export const encodeGoal = (goal: Goal): Uint8Array => Buffer.from(`${JSON.stringify(goal)}\n`);
 

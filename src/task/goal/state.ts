@@ -12,12 +12,17 @@ import {
 
 export type PartState = "waiting" | "ready" | "asked" | "done" | "blocked" | Cause;
 
-export function stateOf(goal: Goal, part: Part): PartState {
+/** `known`: of parts looked at on the way, each only once however many depend on it. */
+export function stateOf(
+  goal: Goal,
+  part: Part,
+  known: Map<string, PartState> = new Map(),
+): PartState {
   const last = part.attempts.at(-1);
   if (last !== undefined && last.end === null) return "asked";
   if (last?.end?.kind === "done") return "done";
   if (last?.end != null) return nextTarget(part) === null ? last.end.kind : "ready";
-  const needed = part.dependsOn.map((id) => stateById(goal, id));
+  const needed = part.dependsOn.map((id) => stateById(goal, id, known));
   if (needed.every((state) => state === "done")) return "ready";
   return needed.some((state) => state === null || isLost(state)) ? "blocked" : "waiting";
 }
@@ -26,9 +31,14 @@ const isLost = (state: PartState): boolean =>
   state === "failed" || state === "late" || state === "too_long" || state === "blocked";
 
 /** Null for no part. The graph was checked for circles before it was kept. */
-function stateById(goal: Goal, id: string): PartState | null {
+function stateById(goal: Goal, id: string, known: Map<string, PartState>): PartState | null {
+  const before = known.get(id);
+  if (before !== undefined) return before;
   const part = goal.parts.find((one) => one.id === id);
-  return part === undefined ? null : stateOf(goal, part);
+  if (part === undefined) return null;
+  const state = stateOf(goal, part, known);
+  known.set(id, state);
+  return state;
 }
 
 /** Who is asked next; null when nobody is. */
@@ -47,6 +57,10 @@ export function nextTarget({ to, attempts, escalate }: Part): Target | null {
 
 export const inState = (goal: Goal, ...states: readonly PartState[]): Part[] =>
   goal.parts.filter((part) => states.includes(stateOf(goal, part)));
+
+/** True for calls (`STEP-INDEX`) of one turn: as long as one of them waits, the others may still be made. */
+export const inTurnOf = (call: string, other: string): boolean =>
+  call.split("-")[0] === other.split("-")[0];
 
 export const withPart = (goal: Goal, part: Part): Goal => ({
   ...goal,

@@ -16,13 +16,25 @@ import { orDenied } from "./walk.ts";
 const createFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Creates or replaces the regular file `path`, and the directories above it. */
-export function storeWithin(reach: Reach, path: string, bytes: Uint8Array): "created" | "replaced" {
+/**
+ * Creates or replaces the regular file `path`, and the directories above it. With `atMost` nobody may do more with it
+ * than that, whatever was there; umask or access list decide how much less.
+ */
+export function storeWithin(
+  reach: Reach,
+  path: string,
+  bytes: Uint8Array,
+  { atMost }: { readonly atMost?: number } = {},
+): "created" | "replaced" {
   return madeDirectoryFor(reach, path, (directory, through) => {
     const target = join(through, basename(path));
     const mode = modeOf(reach, target, path);
     const temporary = join(through, `.con-tmp-${randomBytes(8).toString("hex")}`);
-    orDenied(reach, path, () => writeNew(temporary, bytes, mode));
+    orDenied(reach, path, () =>
+      atMost === undefined
+        ? writeNew(temporary, bytes, mode)
+        : writeNew(temporary, bytes, null, atMost),
+    );
     orDenied(reach, path, () => renameOrRemove(temporary, target));
     fs.fsyncSync(directory);
     return mode === null ? "created" : "replaced";
@@ -40,9 +52,9 @@ function modeOf(reach: Reach, target: string, path: string): number | null {
   return stat.mode & 0o777;
 }
 
-/** `mode` is that of the file to be replaced, null for a new one, where the umask decides. */
-function writeNew(path: string, bytes: Uint8Array, mode: number | null): void {
-  const fd = fs.openSync(path, createFlags, mode ?? 0o666);
+/** `mode` is that of the file to be replaced, null for a new one, where the umask decides what is left of `most`. */
+function writeNew(path: string, bytes: Uint8Array, mode: number | null, most = 0o666): void {
+  const fd = fs.openSync(path, createFlags, mode ?? most);
   try {
     fs.writeFileSync(fd, bytes);
     if (mode !== null) fs.fchmodSync(fd, mode);

@@ -1,5 +1,5 @@
 /** Asks for one part of a goal: an agent, or a temporary agent of a role. The same part and attempt ask once. */
-
+import { createHash } from "node:crypto";
 import { frameAnswer } from "../../task/frame.ts";
 import type { Attempt, Goal, Part } from "../../task/goal/types.ts";
 import { findingsFor, taskFor } from "../../task/goal/words.ts";
@@ -53,6 +53,15 @@ function askAgent(
   return { ok: false, why: sent.denial === undefined ? sent.why : denialLine(sent.denial) };
 }
 
+/**
+ * The same each time, so that a crash orders the same once more; and no text holds its own digest, so none ends its
+ * frame. Short, because what the steward takes is.
+ */
+function marked(id: string, from: string, text: string): string {
+  const mark = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return `<<<part ${id} of ${from} ${mark}\n${text}\n${mark}>>>`;
+}
+
 async function askRole(
   goal: Goal,
   part: Part,
@@ -60,7 +69,7 @@ async function askRole(
   also: readonly string[],
   context: ToolContext,
 ): Promise<Sent> {
-  const found = findingsFor(goal, part, (id, from, text) => `From ${from}, part ${id}:\n${text}`);
+  const found = findingsFor(goal, part, marked);
   const child = {
     role: to.name,
     goal: taskFor(goal, part, until),

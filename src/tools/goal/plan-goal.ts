@@ -5,7 +5,7 @@
  * so that no crash and no compaction gives another try. A graph of which nothing was asked yet is replaced freely.
  */
 import { checkGraph, type Helpers } from "../../task/goal/check.ts";
-import { inState } from "../../task/goal/state.ts";
+import { inState, inTurnOf } from "../../task/goal/state.ts";
 import {
   defaultDeadlineMs,
   type Escalation,
@@ -90,9 +90,13 @@ export const planGoal: Tool = {
 type Args = Readonly<Record<string, unknown>>;
 
 function plan(args: Args, context: ToolContext): ToolResult {
-  const { goals } = context;
+  const { goals, callId } = context;
   if (goals === undefined) return refused("no goal can be kept here");
   const before = goals.load();
+  if (before !== null && isWaiting(before, callId))
+    return refused(
+      "run_batch of this turn still waits for parts: plan anew when its result is there",
+    );
   const raw = args["parts"] as readonly Args[];
   const odd = raw.flatMap(faultsOf);
   const plans = raw.map(planOf);
@@ -135,6 +139,9 @@ function goalOf(
     dropped: [...(before?.dropped ?? []), ...dropped],
   };
 }
+
+const isWaiting = (goal: Goal, call: string): boolean =>
+  inState(goal, "asked").some(({ attempts }) => inTurnOf(call, attempts.at(-1)?.call ?? ""));
 
 /** Nothing of it was asked yet, and it says the same. */
 const isSame = (before: Goal, after: Goal): boolean =>

@@ -5,7 +5,7 @@
  * after a crash asks nobody twice. What came back is written into the goal when the waiting is over, from the answers
  * alone, so that doing it again comes to the same. Never: asks a part before those that it depends on are done.
  */
-import { inState, nextTarget, withAttempt, withPart } from "../../task/goal/state.ts";
+import { inState, inTurnOf, nextTarget, withAttempt, withPart } from "../../task/goal/state.ts";
 import type { Attempt, Goal, Part } from "../../task/goal/types.ts";
 import { nextStep, tableOf } from "../../task/goal/words.ts";
 import { refused } from "../answer.ts";
@@ -48,9 +48,12 @@ function idle(goal: Goal): ToolResult {
 const openAt = (goal: Goal, call: string): Part[] =>
   inState(goal, "asked").filter(({ attempts }) => attempts.at(-1)?.call === call);
 
-/** Attempts of another call that nobody waits for any more: its result is there, with or without them. */
+/** Attempts of an earlier turn that nobody waits for any more: its result is there, with or without them. */
 function withoutLost(goal: Goal, call: string): Goal {
-  const lost = inState(goal, "asked").filter(({ attempts }) => attempts.at(-1)?.call !== call);
+  const lost = inState(goal, "asked").filter(({ attempts }) => {
+    const asking = attempts.at(-1)?.call ?? "";
+    return asking !== call && !inTurnOf(call, asking);
+  });
   return lost.reduce((changed, part) => {
     const last = part.attempts.at(-1);
     if (last === undefined) return changed;

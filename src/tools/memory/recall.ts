@@ -2,7 +2,8 @@
 import { text } from "../answer.ts";
 import type { MemoryKind, Tool } from "../tool.ts";
 import { atDesk } from "./desk.ts";
-import { category, kind } from "./schemas.ts";
+import { category, directory, kind } from "./schemas.ts";
+import { sharedThere } from "./share.ts";
 
 export const recall: Tool = {
   name: "recall",
@@ -19,22 +20,26 @@ export const recall: Tool = {
         type: "boolean",
         description: "Search what was said in threads as well (default: false)",
       },
+      shared: {
+        ...directory,
+        description:
+          "Search only what agents shared in this directory, which you may read: claims of theirs",
+      },
     },
     required: ["query"],
     additionalProperties: false,
   },
   parallel: true,
   repeatable: true,
-  run: (args, context) =>
-    atDesk(context, (desk) =>
-      desk.recall(
-        {
-          query: text(args, "query"),
-          category: typeof args["category"] === "string" ? args["category"] : null,
-          kind: (args["kind"] as MemoryKind | undefined) ?? null,
-          includePast: args["include_past"] === true,
-        },
-        context.signal,
-      ),
-    ),
+  run: (args, context) => {
+    const asked = {
+      query: text(args, "query"),
+      category: typeof args["category"] === "string" ? args["category"] : null,
+      kind: (args["kind"] as MemoryKind | undefined) ?? null,
+      includePast: args["include_past"] === true,
+    };
+    return typeof args["shared"] === "string"
+      ? sharedThere(context, args["shared"], asked)
+      : atDesk(context, (desk) => desk.recall(asked, context.signal));
+  },
 };

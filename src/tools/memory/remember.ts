@@ -1,8 +1,9 @@
 /** Keeps something beyond the task. The same call made again keeps it once. */
 import { refused, text } from "../answer.ts";
-import type { MemoryKind, Tool } from "../tool.ts";
+import type { MemoryKind, Tool, ToolResult } from "../tool.ts";
 import { atDesk, expiryOf } from "./desk.ts";
-import { category, id, kind } from "./schemas.ts";
+import { category, directory, id, kind } from "./schemas.ts";
+import { shared } from "./share.ts";
 
 export const remember: Tool = {
   name: "remember",
@@ -27,6 +28,11 @@ export const remember: Tool = {
         maxLength: 40,
         description: "Not true any more after, e.g. 30d or 2027-01-31T09:00:00Z (default: never)",
       },
+      share: {
+        ...directory,
+        description:
+          "Also a file in this directory, which you may write, for all agents that may read it (recall: shared)",
+      },
     },
     required: ["category", "title", "text", "kind"],
     additionalProperties: false,
@@ -46,6 +52,10 @@ export const remember: Tool = {
       replaces: (args["replaces"] ?? []) as readonly string[],
       expires,
     };
-    return atDesk(context, (desk) => desk.remember(remembering, context.callId, context.signal));
+    const keep = (): Promise<ToolResult> =>
+      atDesk(context, (desk) => desk.remember(remembering, context.callId, context.signal));
+    return typeof args["share"] === "string"
+      ? shared(context, { directory: args["share"], remembering, keep })
+      : keep();
   },
 };

@@ -14,6 +14,9 @@ export const category = {
   description: "A short name in a few words, e.g. deployment; reuse one that is there",
 } as const;
 
+/** Of shared memories. */
+export const directory = { type: "string", minLength: 1, maxLength: 4096 } as const;
+
 export const kind = {
   type: "string",
   enum: [...kinds],

@@ -72,15 +72,31 @@ interface Read {
   readonly part: Part | null;
 }
 
+/** All files of a call together: as much as so many that are read to the bounds of one. */
+const mostTexts = 2;
+const leastBytes = 4096;
+
 async function read(
   context: Asking,
   paths: readonly string[],
   instruction: string,
 ): Promise<Read[]> {
   const most = mostBytesFor(context.models.windows[alias] ?? null);
+  let left = mostTexts * most;
   const files: Read[] = [];
-  for (const path of new Set(paths))
-    files.push(await asRead(context, await sourceOf(context, path, most), instruction));
+  for (const path of new Set(paths)) {
+    if (left < leastBytes) {
+      files.push({ path, about: "the files before it are as much as one call reads", part: null });
+      continue;
+    }
+    const file = await asRead(
+      context,
+      await sourceOf(context, path, Math.min(most, left)),
+      instruction,
+    );
+    left -= Buffer.byteLength(file.part?.text ?? "");
+    files.push(file);
+  }
   return files;
 }
 

@@ -72,6 +72,18 @@ it("is the lexical one without the grant, and where the gateway is away", async 
   expect(at.logged.join("\n")).toContain("the gateway says 503");
 });
 
+it.each(["null", "[]", "{}", '{"model":7,"dimensions":3}', '{"model":"m","dimensions":-1}', "{"])(
+  "asks anew where what it kept is %s",
+  async (kept) => {
+    answers = [];
+    fs.writeFileSync(path.join(at.paths.state, "memory-embedder.json"), kept);
+    expect(await embedderFor(world(await gateway()))).toMatchObject({
+      model: "embedder/embed-1",
+      dimensions: 3,
+    });
+  },
+);
+
 it("takes no vector of another model, and asks anew", async () => {
   answers = [
     ["embed-1", 3],

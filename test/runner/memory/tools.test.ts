@@ -138,6 +138,23 @@ describe("what a compaction extracts", () => {
     ]);
   });
 
+  it("has no key in it, like what is remembered by a call, and still has names and digests", async () => {
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    const text = `The password: hunter22 opens it, https://u:geheim1@host/, as of ${commit}.`;
+    const task = at.trusted("a");
+    const memory = at.memory();
+    const kept = { category: "c", title: "token=abcdef12345", text, kind: "fact" as const };
+    await memory.keep(task)?.({ key: "k/1", memories: [kept] });
+    const said = await memory.desk(task).remember({ ...fact("door", text) }, "1-0", signal);
+    expect(said.text).toContain("looked like a password or a key");
+    const found = (await memory.desk(task).recall(search("opens host"), signal)).text;
+    expect(hitsIn(found)).toHaveLength(2);
+    expect(found).toContain(commit);
+    expect(found).toContain("opens it");
+    for (const secret of ["hunter22", "geheim1", "abcdef12345"])
+      expect(found.replaceAll(commit, "")).not.toContain(secret);
+  });
+
   it("is not asked for where nothing could recall it", () => {
     const can = { task: [], read: [], write: [], network: [], tools: [], models: [] };
     expect(at.memory([], { can }).keep(at.trusted("x"))).toBeNull();

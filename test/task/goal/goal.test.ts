@@ -160,3 +160,22 @@ it("a file that is no goal is none", () => {
   for (const key of ["attempts", "until", "task", "dependsOn", "end"])
     expect(decodeGoal(text.replace(`"${key}"`, '"other"')), key).toBeNull();
 });
+
+it("a state is found at once, however many ways lead to it", () => {
+  const layer = (at: number): string[] => [1, 2, 3, 4, 5].map((one) => `p${at}-${one}`);
+  let looks = 0;
+  const counted = (one: Part): Part =>
+    Object.defineProperty({ ...one }, "attempts", {
+      get: () => {
+        looks += 1;
+        return [];
+      },
+    });
+  const parts = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((at) =>
+    layer(at).map((id) => counted(part(id, at === 0 ? [] : layer(at - 1)))),
+  );
+  const last = parts.at(-1);
+  if (last === undefined) throw new Error("no part");
+  expect(stateOf(goalOf(...parts), last)).toBe("waiting");
+  expect(looks).toBeLessThan(500);
+});

@@ -279,3 +279,12 @@ test("a file beyond all bounds is read at both ends, and what is missing is said
   expect(text).toContain("KEY tail");
   expect(text).toMatch(/of which \d+ in the middle were not read/);
 });
+
+test("many large files together are bounded as well, and what is left out is said", async () => {
+  world = modelWorld(finder, { granted: ["analyst"], windows: { analyst: 4000 } });
+  const names = ["a", "b", "c"];
+  for (const name of names) world.write(name, `KEY ${name}\n${"x\n".repeat(300_000)}`);
+  const { text } = await analyse(names);
+  expect(text).toMatch(/\/b: 600006 bytes, of which \d+ in the middle/);
+  expect(text).toContain("- c: not read: the files before it are as much as one call reads");
+});
