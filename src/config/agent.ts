@@ -66,7 +66,8 @@ export function readAgentPart(
   const budget = budgetOf(raw.budget);
   const spawn = spawnOf(raw.can?.spawn);
   const tools = withSpawnTools(grants.can.tools, spawn);
-  const waits = approvalOf(raw.approval, { tools, budget });
+  const asksAfter = raw.limits?.ask_after !== undefined;
+  const waits = approvalOf(raw.approval, { tools, budget, asksAfter });
   const model = raw.model ?? around.system.defaultModels[raw.tier];
   const can = { ...grants.can, tools };
   const layers = cascadeOf(raw.cascade, {

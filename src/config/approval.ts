@@ -1,4 +1,5 @@
 /** The part of a manifest that says which calls wait for people, and when. Pure. */
+import { continueTool } from "./brakes.ts";
 import type { Broken } from "./broken.ts";
 import { parseDuration } from "./grammar.ts";
 import { spawnRule, spawnTools } from "./spawn.ts";
@@ -23,6 +24,8 @@ type Written = Exclude<RawApproval, string>;
 export interface Holdings {
   readonly tools: readonly string[];
   readonly budget: Budget;
+  /** Whether it says itself after how many calls people are asked. */
+  readonly asksAfter: boolean;
 }
 
 export function approvalOf(
@@ -30,7 +33,7 @@ export function approvalOf(
   has: Holdings,
 ): { readonly approval: readonly ApprovalRule[]; readonly broken: readonly Broken[] } {
   const written = raw.map((one) => (typeof one === "string" ? { tool: one } : one));
-  const rules = withSpending(written, has.budget).map(read);
+  const rules = withImplied(written, has).map(read);
   const broken = rules.flatMap((rule, index) => {
     const why = wrong(rule, index, rules, has);
     return why === null ? [] : [{ ...why, path: ["approval", index, ...(why.path ?? [])] }];
@@ -40,9 +43,16 @@ export function approvalOf(
 }
 
 /** A limit after which people are asked needs no rule to be one. */
-function withSpending(written: readonly Written[], budget: Budget): readonly Written[] {
-  const isThere = written.some(({ tool }) => tool === spendTool);
-  return isThere || !asksForSpending(budget) ? written : [...written, { tool: spendTool }];
+function withImplied(
+  written: readonly Written[],
+  { budget, asksAfter }: Holdings,
+): readonly Written[] {
+  const implied = [
+    ...(asksForSpending(budget) ? [spendTool] : []),
+    ...(asksAfter ? [continueTool] : []),
+  ];
+  const missing = implied.filter((name) => !written.some(({ tool }) => tool === name));
+  return [...written, ...missing.map((tool) => ({ tool }))];
 }
 
 type Rule = ApprovalRule & { readonly expires: string | undefined };
@@ -73,13 +83,26 @@ type Wrong = Pick<Broken, "why" | "remedy"> & { readonly path?: Broken["path"] }
 function wrong(rule: Rule, index: number, rules: readonly Rule[], has: Holdings): Wrong | null {
   const { expires } = rule;
   const problem =
-    (rule.tool === spendTool ? spendless(rule, has.budget) : toolless(rule, has.tools)) ??
+    unfounded(rule, has) ??
     (Object.hasOwn(rule.when ?? {}, "path") ? oddPath(rule) : null) ??
     listedTwice(rule, rules.slice(0, index));
   if (problem !== null) return problem;
   if (expires !== undefined && parseDuration(expires) === null)
     return { why: `${expires} is more than a day`, remedy: "expected at most 24h" };
   return null;
+}
+
+function unfounded(rule: Rule, { tools, budget, asksAfter }: Holdings): Wrong | null {
+  if (rule.tool === spendTool) return spendless(rule, budget);
+  if (rule.tool === continueTool) return brakeless(rule, asksAfter);
+  return toolless(rule, tools);
+}
+
+function brakeless({ when }: Rule, asksAfter: boolean): Wrong | null {
+  if (when !== undefined)
+    return { why: "continue takes no when", remedy: "remove when: the limit is limits.ask_after" };
+  if (asksAfter) return null;
+  return { why: "continue waits for nobody", remedy: "set limits.ask_after, or remove it" };
 }
 
 function toolless({ tool }: Rule, tools: readonly string[]): Wrong | null {

@@ -51,6 +51,8 @@ export function readRolePart(
   const waits = approvalOf(raw.approval, {
     tools: tools.includes("*") ? (raw.approval ?? []).map(toolOf) : tools,
     budget: noBudget,
+    // A temporary agent asks nobody: its parent decides.
+    asksAfter: false,
   });
   const role: Role = {
     description: raw.description,

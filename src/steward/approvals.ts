@@ -12,7 +12,7 @@
  * decision that is there stays, and what is not settled yet is settled then. Never: an end that changes,
  * an approval of the one who asked, or a second answer.
  */
-import { continueSeconds, continueTool } from "../config/brakes.ts";
+import { continueTool } from "../config/brakes.ts";
 import type { ApprovalRule } from "../config/types.ts";
 import { ruleFor } from "../config/when.ts";
 import { toolArguments } from "./approvals/arguments.ts";
@@ -50,7 +50,6 @@ export function askForTool(
 
 /** Only the runner knows the arguments. Which rule it names is its word; a number that none has is not. */
 function termsOf(rules: readonly ApprovalRule[], { tool, approvers }: ToolRequest): Terms | null {
-  if (tool === continueTool) return { approvers: 1, expirySeconds: continueSeconds };
   const all = rules.filter((rule) => rule.tool === tool);
   const meant = all.filter((rule) => rule.approvers === approvers);
   const found = meant.length > 0 ? meant : all;

@@ -26,6 +26,18 @@ test("a name is one person within a day; the long form says otherwise", () => {
   });
 });
 
+test("a manifest that says after how many calls people are asked has a rule for it, and no other has", () => {
+  const implied = [{ tool: "continue", approvers: 1, expirySeconds: 86_400 }];
+  expect(parse("[]", "{}\nlimits: {ask_after: 50}")).toEqual({ rules: implied, problems: [] });
+  expect(parse("[]")).toEqual({ rules: [], problems: [] });
+  expect(parse("[{tool: continue, approvers: 2}]", "{}\nlimits: {ask_after: 50}").rules).toEqual([
+    { tool: "continue", approvers: 2, expirySeconds: 86_400 },
+  ]);
+  expect(parse("[continue]").problems).toEqual([
+    expect.stringContaining("continue waits for nobody"),
+  ]);
+});
+
 test.each([
   ["[shall]", "the agent has no tool shall"],
   ["[shell, {tool: shell}]", "shell is listed twice"],

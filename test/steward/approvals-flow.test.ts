@@ -137,8 +137,10 @@ test("a question waits unanswered until a person agrees", async () => {
   expect(stored(places, id(1))).toMatchObject({ state: "approved", settled: true });
 });
 
-test("whether a task goes on waits for one person in any agent, and what that one says is heard", async () => {
-  const { say, places } = bed([]);
+const goingOn = [{ tool: "continue", approvers: 1, expirySeconds: 3600 }];
+
+test("whether a task goes on waits for a person, and what that one says is heard", async () => {
+  const { say, places } = bed(goingOn);
   await say("desk", question({ tool: "continue", call: "1-continue" }), id(1));
   expect(stored(places, id(1))).toMatchObject({ state: "pending", needed: 1 });
   expect(await say("desk", word("approve", id(1)))).toMatchObject({ status: "refused" });
@@ -148,7 +150,7 @@ test("whether a task goes on waits for one person in any agent, and what that on
 });
 
 test("nobody is asked about a task that is not at work", async () => {
-  const { as, places } = bed([]);
+  const { as, places } = bed(goingOn);
   submit(quickDisk, question({ tool: "continue" }), { places, id: id(1) });
   const world = as("desk");
   const spending = { ...world.spending, hasTask: () => false };

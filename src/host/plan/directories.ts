@@ -77,22 +77,14 @@ function agentAudit(world: World, views: Views): DirectoryFact {
   });
 }
 
-/**
- * Requests are dropped like tasks: sticky, so that nobody removes another's. All agents share one entry, because an
- * access list holds some hundreds; only who has something to ask has the directory in its unit. A temporary agent
- * that has nothing to ask is named, which counts before its group.
- */
+/** Requests are dropped like tasks: sticky, so that nobody removes another's. */
 function stewardDirectories(world: World, views: Views): DirectoryFact[] {
   const read = [trusted(world, 5)];
-  const silent = views.all.filter((view) => world.children.has(view.name) && !mayAsk(view));
-  const askers = [
-    ...silent.map(({ uid }) => user(uid, 0)).sort((a, b) => a.id - b.id),
-    ...(views.all.some(mayAsk) ? [group(world.gids.agents)] : []),
-  ];
+  const askers = views.all.filter(mayAsk).map(({ uid }) => uid);
   return [
     directory(paths.steward, 0, 0, 0o711),
     directory(paths.stewardInbox, 0, world.gids.trusted, 0o3770, {
-      named: askers,
+      named: askers.sort((a, b) => a - b).map((uid) => user(uid)),
       inherit: { mode: 0o750, named: [] },
     }),
     directory(join(paths.steward, "outbox"), 0, 0, 0o2750, {
@@ -104,9 +96,12 @@ function stewardDirectories(world: World, views: Views): DirectoryFact[] {
 }
 
 const user = (id: number, perms = rwx): NamedEntry => ({ tag: "user", id, perms });
-const group = (id: number, perms = rwx): NamedEntry => ({ tag: "group", id, perms });
 
-export const trusted = (world: World, perms = rwx): NamedEntry => group(world.gids.trusted, perms);
+export const trusted = (world: World, perms = rwx): NamedEntry => ({
+  tag: "group",
+  id: world.gids.trusted,
+  perms,
+});
 
 /** Who may drop into the inbox of `name`, or ring its bell. */
 export function senders(world: World, views: Views, name: string): NamedEntry[] {

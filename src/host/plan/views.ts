@@ -2,7 +2,6 @@
  * Agents as every part of the plan sees them: those of the configuration, and excluded ones as they
  * were deployed last. Pure.
  */
-import { childPrefix } from "../../config/agent.ts";
 import { noMay } from "../../config/authority.ts";
 import { inForce, noConstraints } from "../../config/grants.ts";
 import type { Agent, Tier } from "../../config/types.ts";
@@ -63,15 +62,9 @@ export function viewsOf(world: World): Views {
   };
 }
 
-/**
- * Whether it asks the steward for anything: by its manifest, because calls of its wait for people, or because people
- * decide whether a task that makes call after call goes on. A temporary agent that does ends: its parent decides.
- */
-export const mayAsk = ({ name, may, approval, spawn, can }: View): boolean =>
-  may.request.length > 0 ||
-  approval.length > 0 ||
-  spawn !== null ||
-  (can.tools.length > 0 && !name.startsWith(childPrefix));
+/** Whether it asks the steward for anything: by its manifest, or because something of its waits for people. */
+export const mayAsk = ({ may, approval, spawn }: View): boolean =>
+  may.request.length > 0 || approval.length > 0 || spawn !== null;
 
 function view(
   world: World,
