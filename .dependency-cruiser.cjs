@@ -5,7 +5,8 @@ const may = {
   system: [],
   spool: ["task", "system"],
   agent: [
-    "task", "model/types", "model/collect", "model/near-json", "model/structured", "tools/tool",
+    "task", "model/types", "model/collect", "model/near-json", "model/structured", "tools/tool", "tools/result",
+    "tools/desks",
   ],
   memory: ["system"],
   model: ["system", "task/frame"],

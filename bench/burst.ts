@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { noBudget, noMay } from "../src/config/authority.ts";
-import type { AgentRuntime } from "../src/config/types.ts";
+import type { AgentRuntime } from "../src/config/runtime.ts";
 import { createHints } from "../src/runner/inbox-watch.ts";
 import { runSession } from "../src/runner/session.ts";
 import type { SessionWorld } from "../src/runner/world.ts";

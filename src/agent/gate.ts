@@ -6,7 +6,7 @@
  * by `callId`. Once the intent is written it is not asked any more. A gate that throws has refused.
  */
 import type { Woken } from "../task/hold.ts";
-import type { ToolResult } from "../tools/tool.ts";
+import type { ToolResult } from "../tools/result.ts";
 
 export interface GatedCall {
   readonly tool: string;

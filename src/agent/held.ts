@@ -8,7 +8,8 @@
 import { type FramedAnswer, frameAnswer } from "../task/frame.ts";
 import type { Hold, Woken } from "../task/hold.ts";
 import type { HeldOutcome, Tally } from "../task/task.ts";
-import type { Denial, ToolResult, WokenCall } from "../tools/tool.ts";
+import type { Denial, ToolResult } from "../tools/result.ts";
+import type { WokenCall } from "../tools/tool.ts";
 import type { CallHeld } from "./journal.ts";
 import { resultLine } from "./result.ts";
 import type { Turn } from "./resume.ts";

@@ -8,7 +8,7 @@
 import type { Message, SpendNeed, ToolCall } from "../model/types.ts";
 import type { CheckResult } from "../task/done-when/types.ts";
 import type { Outcome, Usage } from "../task/task.ts";
-import type { Denial, ModelUsage } from "../tools/tool.ts";
+import type { Denial, ModelUsage } from "../tools/result.ts";
 import type { BrakeLine } from "./brakes/lines.ts";
 import type { CascadeLine } from "./cascade/lines.ts";
 import type { ContextLine } from "./context/lines.ts";

@@ -1,6 +1,6 @@
 /** The line that ends a call, with a word to a model that goes round in circles. Pure. */
 import type { ToolCall } from "../model/types.ts";
-import type { ToolResult } from "../tools/tool.ts";
+import type { ToolResult } from "../tools/result.ts";
 import type { JournalLine } from "./journal.ts";
 import type { Turn } from "./resume.ts";
 import type { Run } from "./run.ts";

@@ -5,7 +5,9 @@
  * call that was begun before a crash is reported, not repeated, unless its tool says that repeating is
  * harmless: whether it happened is for the model to find out.
  */
-import type { Tool, ToolResult, WokenCall } from "../tools/tool.ts";
+
+import type { ToolResult } from "../tools/result.ts";
+import type { Tool, WokenCall } from "../tools/tool.ts";
 import { parseArguments } from "./arguments.ts";
 import type { GatedCall } from "./gate.ts";
 import { callIdOf, faultOf, holdLine, settleWoken, wokenOf } from "./held.ts";

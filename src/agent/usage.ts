@@ -3,7 +3,9 @@
  * count. After a crash within the call only the gateway's ledger knows.
  */
 import type { Tally } from "../task/task.ts";
-import type { AskModel, ModelUsage, ToolContext, ToolResult } from "../tools/tool.ts";
+import type { AskModel } from "../tools/desks.ts";
+import type { ModelUsage, ToolResult } from "../tools/result.ts";
+import type { ToolContext } from "../tools/tool.ts";
 
 export const noUsage: ModelUsage = { input: 0, output: 0, costUsd: 0 };
 

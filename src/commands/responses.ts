@@ -3,7 +3,7 @@
  * into its outbox that is not a plain file of its own is skipped and named on standard error.
  */
 import { join } from "node:path";
-import type { AgentEntry, SystemRuntime } from "../config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../config/runtime.ts";
 import { agentPaths } from "../spool/layout.ts";
 import { errnoOf, nodeDisk } from "../system/disk.ts";
 import { exit } from "../system/errors.ts";

@@ -7,7 +7,7 @@
 import { join, resolve } from "node:path";
 import { readAgent, readSystem } from "../config/compiled.ts";
 import { holdOf, readHolds } from "../config/holds.ts";
-import type { SystemRuntime } from "../config/types.ts";
+import type { SystemRuntime } from "../config/runtime.ts";
 import { runAgent } from "../runner/program.ts";
 import { ConError, exit } from "../system/errors.ts";
 

@@ -3,7 +3,7 @@
  * Reads only.
  */
 import { join } from "node:path";
-import type { SystemRuntime } from "../config/types.ts";
+import type { SystemRuntime } from "../config/runtime.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { exit } from "../system/errors.ts";
 import type { TaskRecord } from "../task/task.ts";

@@ -4,7 +4,7 @@
  * What the caller may not see is `?` (null in JSON); an idle agent runs no process, so "waiting"
  * means that systemd listens for it.
  */
-import type { AgentEntry } from "../config/types.ts";
+import type { AgentEntry } from "../config/runtime.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { exit } from "../system/errors.ts";
 import { heldBy, holdsOf } from "./shared/held.ts";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readAgent, readSystem } from "../config/compiled.ts";
-import type { AgentRuntime } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
 import { readRegistry } from "../host/machine.ts";
 import { observePeople } from "../host/observe.ts";
 import { agentBase, bellOf } from "../host/paths.ts";

@@ -10,7 +10,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import { readSystem } from "../config/compiled.ts";
 import { holdOf, readHolds } from "../config/holds.ts";
-import type { SystemRuntime } from "../config/types.ts";
+import type { SystemRuntime } from "../config/runtime.ts";
 import { readSpawns } from "../host/children/read.ts";
 import { leavingChild } from "../host/children/state.ts";
 import type { Spawn } from "../host/children/types.ts";

@@ -4,7 +4,7 @@
  * Once the id is printed the task survives a power cut. Ending the wait, also with Ctrl-C, leaves
  * the task alone.
  */
-import type { AgentEntry } from "../config/types.ts";
+import type { AgentEntry } from "../config/runtime.ts";
 import { agentPaths } from "../spool/layout.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";

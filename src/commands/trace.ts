@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { decodeLines } from "../agent/journal.ts";
-import type { SystemRuntime } from "../config/types.ts";
+import type { SystemRuntime } from "../config/runtime.ts";
 import { agentPaths } from "../spool/layout.ts";
 import type { Link } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";

@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConError, exit } from "../system/errors.ts";
-import type { AgentRuntime, GatewayRuntime, HealthRuntime, SystemRuntime } from "./types.ts";
+import type { AgentRuntime, GatewayRuntime, HealthRuntime, SystemRuntime } from "./runtime.ts";
 
 export const compiledDirectory = "/var/lib/con/compiled";
 

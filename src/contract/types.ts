@@ -4,9 +4,10 @@
  * A contract file (docs/decisions/0003-contracts.md) is parsed once into a `Contract`; an evaluation makes a
  * `Result` for each check that is due; incidents are kept from one evaluation to the next.
  */
-import type { HealthRuntime, HealthThresholds } from "../config/types.ts";
+import type { HealthRuntime } from "../config/runtime.ts";
+import type { HealthThresholds } from "../config/types.ts";
 
-export type { HealthRuntime } from "../config/types.ts";
+export type { HealthRuntime } from "../config/runtime.ts";
 
 export type Severity = "critical" | "high" | "medium" | "low";
 

@@ -7,7 +7,7 @@
  * in the audit trail. After a crash: either all of it holds, or root asks again.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GatewayCaller, GatewayRuntime } from "../config/types.ts";
+import type { GatewayCaller, GatewayRuntime } from "../config/runtime.ts";
 import { type Audit, reason } from "./audit.ts";
 import { jsonOf, readSmall } from "./body.ts";
 import { maxSlices } from "./budget.ts";

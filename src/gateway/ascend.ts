@@ -2,7 +2,8 @@
  * Climbs a ladder: the first rung that begins to answer wins. A rung fails over only before its first
  * byte went to the caller, so that no answer is ever sewn together from two models.
  */
-import type { GatewayRuntime, Provider } from "../config/types.ts";
+import type { GatewayRuntime } from "../config/runtime.ts";
+import type { Provider } from "../config/types.ts";
 import type { Log } from "../system/log.ts";
 import type { Books } from "./books.ts";
 import { answerBuiltin } from "./builtin.ts";

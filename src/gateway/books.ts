@@ -5,7 +5,7 @@
  * settles below what came. A call whose end cannot be written keeps its reservation.
  */
 
-import type { GatewayRuntime } from "../config/types.ts";
+import type { GatewayRuntime } from "../config/runtime.ts";
 import { reasonOf } from "../system/errors.ts";
 import type { Log } from "../system/log.ts";
 import { type Account, type Ending, newAccount, type Tokens, usedBy } from "./account.ts";

@@ -7,7 +7,7 @@
  * one before holds, and the log says so once for each such file.
  */
 import fs from "node:fs";
-import type { GatewayRuntime } from "../config/types.ts";
+import type { GatewayRuntime } from "../config/runtime.ts";
 import { reasonOf } from "../system/errors.ts";
 import type { Log } from "../system/log.ts";
 

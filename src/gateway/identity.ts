@@ -6,7 +6,7 @@
 import type { Socket } from "node:net";
 import { noBudget } from "../config/authority.ts";
 import { holdOf, readHolds } from "../config/holds.ts";
-import type { GatewayCaller, GatewayRuntime } from "../config/types.ts";
+import type { GatewayCaller, GatewayRuntime } from "../config/runtime.ts";
 import type { ReadPeer } from "../system/peercred.ts";
 import type { Audit } from "./audit.ts";
 import { type Problem, problem } from "./problem.ts";

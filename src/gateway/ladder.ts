@@ -2,7 +2,8 @@
  * From an alias to the upstream models that may answer it, in order; and what a caller is told when
  * all of them failed. Pure.
  */
-import type { GatewayCaller, GatewayRuntime, ModelAlias, Provider } from "../config/types.ts";
+import type { GatewayCaller, GatewayRuntime } from "../config/runtime.ts";
+import type { ModelAlias, Provider } from "../config/types.ts";
 import { isTemporary, type Problem, problem } from "./problem.ts";
 
 export type Rung =

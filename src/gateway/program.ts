@@ -5,7 +5,7 @@
  * them. After a crash systemd's socket still holds the waiting callers, and starts it again.
  */
 import type http from "node:http";
-import type { GatewayRuntime } from "../config/types.ts";
+import type { GatewayRuntime } from "../config/runtime.ts";
 import { auditEntry } from "../system/audit-entry.ts";
 import type { ChainRecord } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";

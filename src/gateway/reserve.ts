@@ -4,7 +4,7 @@
  * Never: lets a paid call be made without a row that stands for all it may cost, or a limit in money be
  * kept by guessing a price. The reflex engine costs nothing and needs no reservation.
  */
-import type { GatewayCaller } from "../config/types.ts";
+import type { GatewayCaller } from "../config/runtime.ts";
 import { priceOf, type Tokens } from "./account.ts";
 import {
   type BookDeps,

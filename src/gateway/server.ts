@@ -6,7 +6,7 @@
  */
 import http from "node:http";
 import type { Socket } from "node:net";
-import type { GatewayCaller } from "../config/types.ts";
+import type { GatewayCaller } from "../config/runtime.ts";
 import { errnoOf } from "../system/disk.ts";
 import { serveAllow } from "./allow.ts";
 import { type AuditDoor, createAuditDoor } from "./audit/serve.ts";

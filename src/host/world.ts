@@ -1,7 +1,8 @@
 /** All that a plan depends on: configuration, and what only the machine can say. */
 
 import type { Holds } from "../config/holds.ts";
-import type { AgentEntry, AgentRuntime, Config } from "../config/types.ts";
+import type { AgentEntry, AgentRuntime } from "../config/runtime.ts";
+import type { Config } from "../config/types.ts";
 import type { People, ServiceGroup } from "./ids.ts";
 import type { Assembled } from "./instructions.ts";
 import type { Registry } from "./registry.ts";

@@ -10,11 +10,12 @@
  * Never: lets a call run when the steward cannot be asked, or on the word of anybody but root.
  */
 import type { Gate, GatedCall } from "../agent/gate.ts";
-import type { AgentRuntime, ApprovalRule } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
+import type { ApprovalRule } from "../config/types.ts";
 import { ruleFor } from "../config/when.ts";
 import { isStewardTool } from "../steward/approvals/tools.ts";
 import { denied } from "../tools/denial.ts";
-import type { ToolResult } from "../tools/tool.ts";
+import type { ToolResult } from "../tools/result.ts";
 import { type AskedCall, approvalId, askedCall } from "./approval/call.ts";
 import { pathReader } from "./approval/paths.ts";
 import {

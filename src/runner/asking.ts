@@ -8,19 +8,13 @@ import { judgeForm, loadForms } from "../agent/context/accept.ts";
 import { isTooLong } from "../agent/context/refusal.ts";
 import { addUsage, noUsage } from "../agent/usage.ts";
 import { untilKey } from "../config/grants.ts";
-import type { AgentRuntime } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
 import { collect } from "../model/collect.ts";
 import { askStructured } from "../model/structured.ts";
 import type { Message, ModelError, ModelReply, StreamModel } from "../model/types.ts";
+import type { AskModel, ModelAnswer, ModelGrants, ModelQuestion } from "../tools/desks.ts";
+import type { Denial, ModelUsage } from "../tools/result.ts";
 import { modelDenial } from "../tools/roles/grant.ts";
-import type {
-  AskModel,
-  Denial,
-  ModelAnswer,
-  ModelGrants,
-  ModelQuestion,
-  ModelUsage,
-} from "../tools/tool.ts";
 import { agentAt, askerOf } from "./policy.ts";
 
 const answerChars = 200_000;

@@ -6,11 +6,12 @@
  * Never: counts one call twice, also when it is asked again after a crash.
  */
 import type { Gate, GatedCall } from "../agent/gate.ts";
-import type { AgentRuntime, ToolConstraint } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
+import type { ToolConstraint } from "../config/types.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Disk } from "../system/disk.ts";
 import { type Asker, amendHow, denied, manifestRule } from "../tools/denial.ts";
-import type { Denial, ToolResult } from "../tools/tool.ts";
+import type { Denial, ToolResult } from "../tools/result.ts";
 import { askerOf } from "./policy.ts";
 import { openUses, type Verdict } from "./uses.ts";
 

@@ -8,7 +8,7 @@ import type { AgentPaths } from "../spool/layout.ts";
 import type { Disk } from "../system/disk.ts";
 import { readFile, replaceDurably } from "../system/durable.ts";
 import { decodeGoal, encodeGoal, maxGoalBytes } from "../task/goal/codec.ts";
-import type { Goals } from "../tools/tool.ts";
+import type { Goals } from "../tools/desks.ts";
 import { onDisk } from "./on-disk.ts";
 
 export const goalPath = ({ state }: Pick<AgentPaths, "state">, id: string): string =>

@@ -6,7 +6,7 @@
  * counts the agents that it came through, and nobody is asked who may be waiting for this very task.
  */
 import { untilKey } from "../config/grants.ts";
-import type { AgentEntry, AgentRuntime, SystemRuntime } from "../config/types.ts";
+import type { AgentEntry, AgentRuntime, SystemRuntime } from "../config/runtime.ts";
 import { deliver, freshId } from "../spool/deliver.ts";
 import { expectAnswers } from "../spool/held.ts";
 import type { AgentPaths } from "../spool/layout.ts";
@@ -19,7 +19,8 @@ import { maxVia } from "../task/fields.ts";
 import { derivedId, timeOfId } from "../task/id.ts";
 import type { Request, Task } from "../task/task.ts";
 import { amendHow, manifestRule } from "../tools/denial.ts";
-import type { Denial, PeerInfo, Peers, SendResult } from "../tools/tool.ts";
+import type { PeerInfo, Peers, SendResult } from "../tools/policies.ts";
+import type { Denial } from "../tools/result.ts";
 import { ownerOf } from "./memory/owner.ts";
 import { askerOf } from "./policy.ts";
 

@@ -11,7 +11,7 @@ import type { Disk } from "../system/disk.ts";
 import { readFile, removeDurably, replaceDurably } from "../system/durable.ts";
 import { maxPlanBytes, planFile } from "../task/plan.ts";
 import type { Task } from "../task/task.ts";
-import type { Plans } from "../tools/tool.ts";
+import type { Plans } from "../tools/desks.ts";
 import { onDisk } from "./on-disk.ts";
 
 export const plansDirectory = ({ state }: Pick<AgentPaths, "state">): string =>

@@ -3,12 +3,12 @@ import { dirname } from "node:path";
 import { unknownWindow, type Window } from "../agent/context/window.ts";
 import type { RunOptions } from "../agent/run.ts";
 import { inForce, untilKey } from "../config/grants.ts";
-import type { AgentRuntime } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
 import type { SandboxPolicy } from "../sandbox/bwrap.ts";
 import type { Limits } from "../sandbox/limits.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Asker } from "../tools/denial.ts";
-import type { EndedGrant, FilePolicy, ShellPolicy } from "../tools/tool.ts";
+import type { EndedGrant, FilePolicy, ShellPolicy } from "../tools/policies.ts";
 
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;

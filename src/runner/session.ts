@@ -6,7 +6,7 @@
  * On a full or failing disk: ends with 75, and every task stays where it is. On SIGTERM: ends with 0,
  * and the task at hand is resumed by the next session without counting as a failure.
  */
-import type { AgentRuntime } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
 import { begun, readAttempts, writeAttempts } from "../spool/attempts.ts";
 import { bringBack, dueTasks } from "../spool/defer.ts";
 import { dueHeld, endDue } from "../spool/held.ts";

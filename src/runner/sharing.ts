@@ -5,7 +5,8 @@
 import { randomBytes } from "node:crypto";
 import type { Disk } from "../system/disk.ts";
 import type { Task } from "../task/task.ts";
-import type { FilePolicy, SharedMemories } from "../tools/tool.ts";
+import type { SharedMemories } from "../tools/desks.ts";
+import type { FilePolicy } from "../tools/policies.ts";
 import type { SharedWorld } from "./memory/shared.ts";
 import { createNames } from "./names.ts";
 

@@ -2,13 +2,14 @@
  * What a task needs to have temporary agents: what theirs carry on from it, and that calls which it gives away
  * are counted as its own, before anybody is asked. What they leave unused is not given back.
  */
-import type { AgentRuntime } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Disk } from "../system/disk.ts";
 import { maxVia } from "../task/fields.ts";
 import type { Task } from "../task/task.ts";
 import { manifestRule } from "../tools/denial.ts";
-import type { Denial, Spawning } from "../tools/tool.ts";
+import type { Spawning } from "../tools/desks.ts";
+import type { Denial } from "../tools/result.ts";
 import { boundsOf, refusal } from "./constraints.ts";
 import { maxHops, passedThrough } from "./peers.ts";
 import { askerOf } from "./policy.ts";

@@ -9,7 +9,7 @@ import type { DeliverWorld } from "../spool/world.ts";
 import type { StewardRequest } from "../steward/types.ts";
 import { ConError } from "../system/errors.ts";
 import { derivedId, timeOfId } from "../task/id.ts";
-import type { AskSteward } from "../tools/tool.ts";
+import type { AskSteward } from "../tools/desks.ts";
 
 export interface AskingWorld extends Pick<DeliverWorld, "disk" | "now"> {
   readonly paths: AgentPaths;

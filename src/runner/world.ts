@@ -1,6 +1,6 @@
 /** The real world of a session: this machine's disk, clock, names and locks. */
 import { randomBytes } from "node:crypto";
-import type { AgentRuntime, SystemRuntime } from "../config/types.ts";
+import type { AgentRuntime, SystemRuntime } from "../config/runtime.ts";
 import { agentPaths, bellOf } from "../spool/layout.ts";
 import type { Mailbox, Post, SpoolWorld } from "../spool/world.ts";
 import { nodeDisk } from "../system/disk.ts";

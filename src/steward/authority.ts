@@ -8,7 +8,8 @@
  */
 import { loadConfigFiles } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
-import type { Agent, AgentRuntime } from "../config/types.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
+import type { Agent } from "../config/types.ts";
 import { childrenOf, readCommissions } from "../host/commissions.ts";
 import { beyond } from "./ceiling.ts";
 import { holdsNow } from "./hold.ts";

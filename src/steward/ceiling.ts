@@ -7,9 +7,10 @@
  */
 import { parseMemory, parseNetworkTarget } from "../config/grammar.ts";
 import { untilKey } from "../config/grants.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
 import { spawnRule, spawnTools } from "../config/spawn.ts";
 import { spendTool } from "../config/spend.ts";
-import type { Agent, AgentRuntime, Budget, SpawnRight } from "../config/types.ts";
+import type { Agent, Budget, SpawnRight } from "../config/types.ts";
 import { isAsWide } from "../config/when.ts";
 
 /** Alive at a time, of one agent. */

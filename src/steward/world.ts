@@ -1,6 +1,6 @@
 /** What the steward may touch: passed in, so that tests can break each part. Types only. */
 
-import type { AgentRuntime, Payer } from "../config/types.ts";
+import type { AgentRuntime, Payer } from "../config/runtime.ts";
 import type { Failure } from "../host/apply.ts";
 import type { Converged, Filter } from "../host/converge.ts";
 import type { KeptText } from "../host/retire.ts";

@@ -1,6 +1,7 @@
 /** Lists the agents of this system, as far as this one may know them. */
 import { done } from "./answer.ts";
-import type { PeerInfo, Tool } from "./tool.ts";
+import type { PeerInfo } from "./policies.ts";
+import type { Tool } from "./tool.ts";
 
 export const agents: Tool = {
   name: "agents",

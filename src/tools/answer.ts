@@ -1,7 +1,9 @@
 /** Small words that all tools share: results, and how a refusal becomes one. */
 import { amendHow, denied, manifestRule } from "./denial.ts";
 import { Denied, type Refusal } from "./files/reach.ts";
-import type { Denial, SendResult, ToolContext, ToolResult } from "./tool.ts";
+import type { SendResult } from "./policies.ts";
+import type { Denial, ToolResult } from "./result.ts";
+import type { ToolContext } from "./tool.ts";
 
 export const done = (text: string): ToolResult => ({ ok: true, text });
 export const refused = (text: string): ToolResult => ({ ok: false, text });

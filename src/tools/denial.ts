@@ -5,7 +5,7 @@
  * know already: no link's target, no path of another agent, no content of a file.
  */
 import { safeText } from "../sandbox/output.ts";
-import type { Denial, ToolResult } from "./tool.ts";
+import type { Denial, ToolResult } from "./result.ts";
 
 const maxPart = 600;
 

@@ -3,7 +3,8 @@ import { answering, done, refused, text } from "./answer.ts";
 import { absolute, type Reach, writable } from "./files/reach.ts";
 import { readAll } from "./files/read-all.ts";
 import { storeWithin } from "./files/store.ts";
-import type { Tool, ToolResult } from "./tool.ts";
+import type { ToolResult } from "./result.ts";
+import type { Tool } from "./tool.ts";
 
 export const editFile: Tool = {
   name: "edit_file",

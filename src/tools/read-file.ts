@@ -4,7 +4,8 @@ import { looksBinary, safeText } from "../sandbox/output.ts";
 import { answering, done, numberOr, refused, text } from "./answer.ts";
 import { readWithin } from "./files/open.ts";
 import { absolute, readable } from "./files/reach.ts";
-import type { Tool, ToolResult } from "./tool.ts";
+import type { ToolResult } from "./result.ts";
+import type { Tool } from "./tool.ts";
 
 const defaultLines = 400;
 const maxChars = 20_000;

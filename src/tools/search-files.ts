@@ -8,8 +8,9 @@ import type { Executed } from "../sandbox/exec.ts";
 import { answeringLater, done, refused, text, textOr } from "./answer.ts";
 import { locateWithin } from "./files/open.ts";
 import { absolute, readable } from "./files/reach.ts";
+import type { ToolResult } from "./result.ts";
 import { outputOf, shorten } from "./shell.ts";
-import type { Tool, ToolContext, ToolResult } from "./tool.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 
 const searchSeconds = 20;
 const maxPerFile = 50;

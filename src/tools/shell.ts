@@ -8,7 +8,8 @@ import { cutMiddle, type Sink, safeText } from "../sandbox/output.ts";
 import { answering, numberOr, refused, text } from "./answer.ts";
 import { below } from "./files/reach.ts";
 import { sinkWithin } from "./files/store.ts";
-import type { Tool, ToolContext, ToolResult } from "./tool.ts";
+import type { ToolResult } from "./result.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 
 export const shell: Tool = {
   name: "shell",

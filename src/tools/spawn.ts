@@ -8,8 +8,9 @@
 import type { Hold } from "../task/hold.ts";
 import { refused, textOr } from "./answer.ts";
 import { denied } from "./denial.ts";
+import type { ToolResult } from "./result.ts";
 import { timeoutMs, timeoutParameter } from "./timeout.ts";
-import type { Tool, ToolContext, ToolResult } from "./tool.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 
 /** So much longer than they have: to end them and to answer takes a moment. */
 const marginMs = 5 * 60_000;

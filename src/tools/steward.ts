@@ -5,7 +5,8 @@
  * Never: decides what may be asked. The steward does, by the manifest of the agent that asks.
  */
 import { refused, text, textOr } from "./answer.ts";
-import type { Tool, ToolContext, ToolResult } from "./tool.ts";
+import type { ToolResult } from "./result.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 
 /** What goes beyond an agent's ceiling waits for a person, who may be away for a day. */
 const patienceMs = 25 * 3_600_000;

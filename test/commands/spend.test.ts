@@ -6,7 +6,8 @@ import Sqlite from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSpending, spendOfAll, spendOfOne } from "../../src/commands/shared/spend.ts";
 import { noBudget } from "../../src/config/authority.ts";
-import type { AgentEntry, Budget } from "../../src/config/types.ts";
+import type { AgentEntry } from "../../src/config/runtime.ts";
+import type { Budget } from "../../src/config/types.ts";
 import { openLedger } from "../../src/gateway/ledger.ts";
 
 let directory: string;

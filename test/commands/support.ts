@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import type { Io } from "../../src/commands/shared/io.ts";
 import { devPlaces } from "../../src/commands/shared/places.ts";
 import { compiledPaths } from "../../src/config/compiled.ts";
-import type { SystemRuntime } from "../../src/config/types.ts";
+import type { SystemRuntime } from "../../src/config/runtime.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
 import { ConError } from "../../src/system/errors.ts";
 import type { TaskRecord } from "../../src/task/task.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { agentsWithWork, endedChildren } from "../../src/commands/sweep.ts";
-import type { AgentEntry, SystemRuntime } from "../../src/config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../../src/config/runtime.ts";
 import type { Spawn } from "../../src/host/children/types.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
 import { nodeDisk } from "../../src/system/disk.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { noBudget } from "../../src/config/authority.ts";
 import { compiledPaths, readGateway } from "../../src/config/compiled.ts";
-import type { GatewayCaller, GatewayRuntime } from "../../src/config/types.ts";
+import type { GatewayCaller, GatewayRuntime } from "../../src/config/runtime.ts";
 import { followConfiguration } from "../../src/gateway/configuration.ts";
 import { createFairQueue } from "../../src/gateway/queue.ts";
 import { createLog } from "../../src/system/log.ts";

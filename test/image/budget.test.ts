@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { noBudget } from "../../src/config/authority.ts";
-import type { GatewayCaller, GatewayRuntime, Payer } from "../../src/config/types.ts";
+import type { GatewayCaller, GatewayRuntime, Payer } from "../../src/config/runtime.ts";
 import { until } from "./scripted/model.ts";
 import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
 

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { reflex } from "../../src/model/reflex/index.ts";
 import { frameAnswer } from "../../src/task/frame.ts";
 import { agents } from "../../src/tools/agents.ts";
-import type { PeerInfo, ToolContext } from "../../src/tools/tool.ts";
+import type { PeerInfo } from "../../src/tools/policies.ts";
+import type { ToolContext } from "../../src/tools/tool.ts";
 import { allTools, asked, finish, first, turn, without } from "./reflex-support.ts";
 
 const peer = (rest: Partial<PeerInfo>): PeerInfo => ({

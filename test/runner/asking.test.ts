@@ -1,6 +1,6 @@
 /** Questions of tools to models: grants at this moment, refusals as data, forms checked, every call counted. */
 import { expect, test } from "vitest";
-import type { AgentRuntime } from "../../src/config/types.ts";
+import type { AgentRuntime } from "../../src/config/runtime.ts";
 import type {
   ModelError,
   ModelEvent,
@@ -9,8 +9,8 @@ import type {
   SpendNeed,
 } from "../../src/model/types.ts";
 import { createAskModel, modelGrants } from "../../src/runner/asking.ts";
+import type { ModelQuestion } from "../../src/tools/desks.ts";
 import { roleForms } from "../../src/tools/roles/forms.ts";
-import type { ModelQuestion } from "../../src/tools/tool.ts";
 import { agentRuntime } from "../support/agent-runtime.ts";
 
 type Said = string | Partial<ModelReply> | { readonly error: Partial<ModelError> };

@@ -7,7 +7,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decodeLines } from "../../src/agent/journal.ts";
 import { noBudget, noMay } from "../../src/config/authority.ts";
-import type { AgentRuntime, SystemRuntime } from "../../src/config/types.ts";
+import type { AgentRuntime, SystemRuntime } from "../../src/config/runtime.ts";
 import type { StreamModel } from "../../src/model/types.ts";
 import { type AttemptWorld, createAttempt } from "../../src/runner/attempt.ts";
 import type { AuditTrail, RunnerEvent, Whereabouts } from "../../src/runner/audit.ts";

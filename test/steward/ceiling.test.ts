@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { noBudget, noMay } from "../../src/config/authority.ts";
 import { noConstraints } from "../../src/config/grants.ts";
-import type { Agent, AgentRuntime, May } from "../../src/config/types.ts";
+import type { AgentRuntime } from "../../src/config/runtime.ts";
+import type { Agent, May } from "../../src/config/types.ts";
 import { beyond, maxChildren } from "../../src/steward/ceiling.ts";
 
 const limits = { memory: "2G", cpu: "200%", tasks: 256, runtimeSeconds: 1800, steps: 100 };

@@ -5,7 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { noMay } from "../../src/config/authority.ts";
-import type { AgentRuntime, SpawnRight } from "../../src/config/types.ts";
+import type { AgentRuntime } from "../../src/config/runtime.ts";
+import type { SpawnRight } from "../../src/config/types.ts";
 import { readSpawns } from "../../src/host/children/read.ts";
 import { wantedChild } from "../../src/host/children/state.ts";
 import type { ChildOrder, Spawn } from "../../src/host/children/types.ts";

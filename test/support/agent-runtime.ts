@@ -1,6 +1,6 @@
 /** The compiled configuration of an agent that may do nothing; a test names what it is about. */
 import { noBudget, noMay } from "../../src/config/authority.ts";
-import type { AgentRuntime } from "../../src/config/types.ts";
+import type { AgentRuntime } from "../../src/config/runtime.ts";
 
 export const agentRuntime = (of: Partial<AgentRuntime> = {}): AgentRuntime => ({
   version: 1,

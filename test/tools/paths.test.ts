@@ -6,9 +6,11 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { editFile } from "../../src/tools/edit-file.ts";
 import { listFiles } from "../../src/tools/list-files.ts";
+import type { FilePolicy } from "../../src/tools/policies.ts";
 import { readFile } from "../../src/tools/read-file.ts";
+import type { ToolResult } from "../../src/tools/result.ts";
 import { searchFiles } from "../../src/tools/search-files.ts";
-import type { FilePolicy, Tool, ToolResult } from "../../src/tools/tool.ts";
+import type { Tool } from "../../src/tools/tool.ts";
 import { writeFile } from "../../src/tools/write-file.ts";
 import { createWorld, executed, secret, type World } from "./support/world.ts";
 

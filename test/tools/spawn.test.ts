@@ -2,9 +2,10 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { maxBatch } from "../../src/host/children/types.ts";
 import { createParser } from "../../src/steward/request.ts";
+import type { Spawning } from "../../src/tools/desks.ts";
 import { shell } from "../../src/tools/shell.ts";
 import { spawnAgent, spawnAgents, withRoles } from "../../src/tools/spawn.ts";
-import type { Spawning, Tool, ToolContext } from "../../src/tools/tool.ts";
+import type { Tool, ToolContext } from "../../src/tools/tool.ts";
 import { createWorld } from "./support/world.ts";
 
 const now = Date.parse("2030-01-01T00:00:00Z");

@@ -1,6 +1,6 @@
 /** `con agent list|show NAME`: which agents there are, what one does and may do. Reads only. */
 import { compiledDirectory, readAgent } from "../../config/compiled.ts";
-import type { AgentEntry, AgentRuntime } from "../../config/types.ts";
+import type { AgentEntry, AgentRuntime } from "../../config/runtime.ts";
 import { ConError, exit } from "../../system/errors.ts";
 import { type Held, heldBy, holdsOf } from "../shared/held.ts";
 import type { Io } from "../shared/io.ts";

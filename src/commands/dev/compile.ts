@@ -7,15 +7,8 @@ import { join } from "node:path";
 import { noBudget } from "../../config/authority.ts";
 import { cascadeWithPlaces } from "../../config/cascade.ts";
 import { withPlaces } from "../../config/grants.ts";
-import type {
-  Agent,
-  AgentRuntime,
-  Config,
-  GatewayRuntime,
-  ModelAlias,
-  Provider,
-  SystemRuntime,
-} from "../../config/types.ts";
+import type { AgentRuntime, GatewayRuntime, SystemRuntime } from "../../config/runtime.ts";
+import type { Agent, Config, ModelAlias, Provider } from "../../config/types.ts";
 import { withPatterns } from "../../config/when.ts";
 import type { Assembled } from "../../host/instructions.ts";
 import {

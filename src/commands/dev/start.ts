@@ -4,7 +4,8 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { AgentRuntime, Provider, SystemRuntime } from "../../config/types.ts";
+import type { AgentRuntime, SystemRuntime } from "../../config/runtime.ts";
+import type { Provider } from "../../config/types.ts";
 import { keyReader, type ReadKey } from "../../gateway/keys.ts";
 import { type Gateway, startGateway } from "../../gateway/program.ts";
 import { runAgent } from "../../runner/program.ts";

@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { watch } from "chokidar";
-import type { AgentRuntime } from "../../config/types.ts";
+import type { AgentRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import { type Disk, errnoOf } from "../../system/disk.ts";
 

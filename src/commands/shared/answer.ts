@@ -1,6 +1,6 @@
 /** The answer of a settled task: record and response, read as from a stranger. */
 import { join } from "node:path";
-import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
 import { ConError, exit } from "../../system/errors.ts";

@@ -3,7 +3,7 @@
  *
  * Never: takes "I may not look there" for "it is not there"; `hidden` says what was not seen.
  */
-import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths, outerInbox } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
 import { ConError, exit } from "../../system/errors.ts";

@@ -1,7 +1,7 @@
 /** What is stopped on purpose, as commands show it. Reads only. */
 
 import { type Hold, type Holds, holdOf, noHolds, readHolds } from "../../config/holds.ts";
-import type { AgentEntry } from "../../config/types.ts";
+import type { AgentEntry } from "../../config/runtime.ts";
 import { isDenied } from "./access.ts";
 
 /** In JSON of `con agent` and `con status`: public interface, change only by adding. */

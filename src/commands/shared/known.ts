@@ -1,5 +1,5 @@
 /** Which agent is meant. Pure. */
-import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { ConError, exit } from "../../system/errors.ts";
 
 /** The agent called `name`, or 65 with the known names. */

@@ -3,7 +3,7 @@
  *
  * Numbers that the caller may not see are null, never 0.
  */
-import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
 import { isDenied, isNoFolder } from "./access.ts";

@@ -3,7 +3,8 @@
  * only. Null where the caller may not look; the ledger and the budgets are root's and the gateway's.
  */
 import { readGateway } from "../../config/compiled.ts";
-import type { AgentEntry, Budget, GatewayRuntime } from "../../config/types.ts";
+import type { AgentEntry, GatewayRuntime } from "../../config/runtime.ts";
+import type { Budget } from "../../config/types.ts";
 import {
   count,
   type LedgerReader,

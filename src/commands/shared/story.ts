@@ -1,7 +1,7 @@
 /** The journal of a task as a list of events with durations. Pure. */
 import type { JournalLine } from "../../agent/journal.ts";
 import type { CheckResult } from "../../task/done-when/types.ts";
-import type { Denial, ModelUsage } from "../../tools/tool.ts";
+import type { Denial, ModelUsage } from "../../tools/result.ts";
 
 /** Elements of `con trace --json`, `events[]`: public interface, change only by adding. */
 export interface StoryEvent {

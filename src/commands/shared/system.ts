@@ -1,7 +1,7 @@
 /** Which system a command speaks to: the installed one, or the directory of `con dev`. Reads only. */
 import { resolve } from "node:path";
 import { readSystem } from "../../config/compiled.ts";
-import type { SystemRuntime } from "../../config/types.ts";
+import type { SystemRuntime } from "../../config/runtime.ts";
 import { ConError, exit } from "../../system/errors.ts";
 import { devPlaces } from "./places.ts";
 

@@ -3,7 +3,7 @@
  * a machine without a free inotify instance loses half a second and nothing else.
  */
 import { type FSWatcher, watch } from "node:fs";
-import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import { nodeDisk } from "../../system/disk.ts";
 import { type Answer, readAnswer } from "./answer.ts";

@@ -2,7 +2,7 @@
  * What held tasks wait for, from their notes in the agent's private queue. Reads only; where the
  * caller may not look, nothing is said.
  */
-import type { AgentEntry, SystemRuntime } from "../../config/types.ts";
+import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import { notePath } from "../../spool/notes.ts";
 import { awaitedIn, decodeNote, isOpen, maxNoteBytes } from "../../spool/wait-note.ts";

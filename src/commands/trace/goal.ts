@@ -1,5 +1,5 @@
 /** The goal of a task, part by part, out of the file that its agent keeps. Reads only. */
-import type { SystemRuntime } from "../../config/types.ts";
+import type { SystemRuntime } from "../../config/runtime.ts";
 import { goalPath } from "../../runner/goals.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import { nodeDisk } from "../../system/disk.ts";

@@ -7,7 +7,7 @@
  * missing before it is noted. Never: believes an event about who sent it, or lets one uid fill the disk fast.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GatewayCaller } from "../../config/types.ts";
+import type { GatewayCaller } from "../../config/runtime.ts";
 import type { ChainRecord } from "../../system/chain.ts";
 import { type Audit, reason } from "../audit.ts";
 import { jsonOf, readSmall } from "../body.ts";

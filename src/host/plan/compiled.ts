@@ -5,17 +5,15 @@
  */
 import { noBudget } from "../../config/authority.ts";
 import type {
-  Agent,
   AgentEntry,
   AgentRuntime,
-  Budget,
-  Config,
   GatewayRuntime,
   HealthRuntime,
   ModelWindow,
   Payer,
   SystemRuntime,
-} from "../../config/types.ts";
+} from "../../config/runtime.ts";
+import type { Agent, Budget, Config } from "../../config/types.ts";
 
 import type { World } from "../world.ts";
 import { ancestorsOf } from "./views.ts";

@@ -1,7 +1,7 @@
 /** Compiled configuration, instructions and skills as files. Pure. */
 import { dirname, join } from "node:path";
 import { compiledPaths } from "../../config/compiled.ts";
-import type { AgentEntry, GatewayRuntime } from "../../config/types.ts";
+import type { AgentEntry, GatewayRuntime } from "../../config/runtime.ts";
 import type { DirectoryFact, FileFact } from "../facts.ts";
 import { trustedUids } from "../ids.ts";
 import * as paths from "../paths.ts";

@@ -7,8 +7,8 @@
  * the money is there afterwards is the gateway's. Never: takes an answer of anybody but root.
  */
 import type { AskSpending, SpendQuestion, SpendVerdict } from "../../agent/ask-spending.ts";
+import type { AgentRuntime } from "../../config/runtime.ts";
 import { defaultExpirySeconds, spendTool } from "../../config/spend.ts";
-import type { AgentRuntime } from "../../config/types.ts";
 import type { SpendNeed } from "../../model/types.ts";
 import { expectAnswers } from "../../spool/held.ts";
 import type { AgentPaths } from "../../spool/layout.ts";

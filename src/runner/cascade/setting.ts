@@ -1,6 +1,7 @@
 /** What the layers of the cascade work with. Types only. */
 import type { Section } from "../../agent/background.ts";
-import type { AgentRuntime, Cascade as Settings } from "../../config/types.ts";
+import type { AgentRuntime } from "../../config/runtime.ts";
+import type { Cascade as Settings } from "../../config/types.ts";
 import type { ToolSpec } from "../../model/types.ts";
 import type { AgentPaths } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";

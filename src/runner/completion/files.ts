@@ -6,7 +6,7 @@ import fs from "node:fs";
 import type { CompletionProbe, WantedValue } from "../../task/done-when/types.ts";
 import { directoryWithin, readWithin } from "../../tools/files/open.ts";
 import { absolute, Denied, permits, readable } from "../../tools/files/reach.ts";
-import type { FilePolicy } from "../../tools/tool.ts";
+import type { FilePolicy } from "../../tools/policies.ts";
 import { type Matches, patternVerdict } from "./pattern.ts";
 import { failed, type Made, passed, verdict } from "./verdict.ts";
 

@@ -16,10 +16,11 @@ import {
   type SharedMemory,
 } from "../../memory/shared.ts";
 import { redactKeys } from "../../system/redact.ts";
+import type { Recalling, Remembering } from "../../tools/desks.ts";
 import { absolute, Denied, readable, writable } from "../../tools/files/reach.ts";
 import { type SmallFile, smallFilesWithin } from "../../tools/files/small.ts";
 import { storeWithin } from "../../tools/files/store.ts";
-import type { FilePolicy, Recalling, Remembering } from "../../tools/tool.ts";
+import type { FilePolicy } from "../../tools/policies.ts";
 
 export interface SharedWorld {
   readonly agent: string;

@@ -10,7 +10,7 @@ import { openMemory } from "../../memory/memory.ts";
 import type { UpkeepReport } from "../../memory/upkeep.ts";
 import { redactKeys } from "../../system/redact.ts";
 import type { Task } from "../../task/task.ts";
-import type { MemoryDesk } from "../../tools/tool.ts";
+import type { MemoryDesk } from "../../tools/desks.ts";
 import { createDesk } from "./desk.ts";
 import { embedderFor } from "./embedder.ts";
 import { writeIndex } from "./index-file.ts";

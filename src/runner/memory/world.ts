@@ -1,6 +1,6 @@
 /** What the parts of an agent's memory share. */
 import { join } from "node:path";
-import type { AgentRuntime } from "../../config/types.ts";
+import type { AgentRuntime } from "../../config/runtime.ts";
 import type { MemoryStore } from "../../memory/memory.ts";
 import type { StreamModel } from "../../model/types.ts";
 import type { AgentPaths } from "../../spool/layout.ts";

@@ -4,7 +4,8 @@
  */
 import { resolve } from "node:path";
 import { isWithin } from "../../sandbox/bwrap.ts";
-import type { DenialCode, EndedGrant, FilePolicy } from "../tool.ts";
+import type { EndedGrant, FilePolicy } from "../policies.ts";
+import type { DenialCode } from "../result.ts";
 
 export type Use = "read" | "write";
 

@@ -17,8 +17,9 @@ import {
 } from "../../task/goal/types.ts";
 import { nextStep, tableOf } from "../../task/goal/words.ts";
 import { done, refused, text } from "../answer.ts";
+import type { ToolResult } from "../result.ts";
 import { timeoutMs } from "../timeout.ts";
-import type { Tool, ToolContext, ToolResult } from "../tool.ts";
+import type { Tool, ToolContext } from "../tool.ts";
 
 const id = { type: "string", pattern: "^[a-z][a-z0-9-]{0,30}$" } as const;
 const span = "^[1-9][0-9]{0,4}(s|min|h)$";

@@ -9,7 +9,8 @@ import { inState, inTurnOf, nextTarget, withAttempt, withPart } from "../../task
 import type { Attempt, Goal, Part } from "../../task/goal/types.ts";
 import { nextStep, tableOf } from "../../task/goal/words.ts";
 import { refused } from "../answer.ts";
-import type { Tool, ToolContext, ToolResult } from "../tool.ts";
+import type { ToolResult } from "../result.ts";
+import type { Tool, ToolContext } from "../tool.ts";
 import { askPart } from "./ask-part.ts";
 import { takeAnswers } from "./take-answers.ts";
 

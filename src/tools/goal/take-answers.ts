@@ -5,7 +5,9 @@ import { type Attempt, type End, type Goal, keptBytes, type Part } from "../../t
 import { nextStep, tableOf } from "../../task/goal/words.ts";
 import type { HoldAnswer } from "../../task/hold.ts";
 import { headOf } from "../../task/text.ts";
-import type { Goals, ToolContext, ToolResult, WokenCall } from "../tool.ts";
+import type { Goals } from "../desks.ts";
+import type { ToolResult } from "../result.ts";
+import type { ToolContext, WokenCall } from "../tool.ts";
 
 /** Bytes of all answers of one batch that the model gets at once. */
 const shownBytes = 48 * 1024;

@@ -1,6 +1,8 @@
 /** Small words that the memory tools share. */
 import { refused } from "../answer.ts";
-import type { MemoryDesk, ToolContext, ToolResult } from "../tool.ts";
+import type { MemoryDesk } from "../desks.ts";
+import type { ToolResult } from "../result.ts";
+import type { ToolContext } from "../tool.ts";
 
 /** Where no memory is, e.g. in a run without an agent. */
 export const atDesk = (

@@ -1,6 +1,7 @@
 /** Finds what is remembered, by words and likeness. Changes nothing. */
 import { text } from "../answer.ts";
-import type { MemoryKind, Tool } from "../tool.ts";
+import type { MemoryKind } from "../desks.ts";
+import type { Tool } from "../tool.ts";
 import { atDesk } from "./desk.ts";
 import { category, directory, kind } from "./schemas.ts";
 import { sharedThere } from "./share.ts";

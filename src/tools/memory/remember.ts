@@ -1,6 +1,8 @@
 /** Keeps something beyond the task. The same call made again keeps it once. */
 import { refused, text } from "../answer.ts";
-import type { MemoryKind, Tool, ToolResult } from "../tool.ts";
+import type { MemoryKind } from "../desks.ts";
+import type { ToolResult } from "../result.ts";
+import type { Tool } from "../tool.ts";
 import { atDesk, expiryOf } from "./desk.ts";
 import { category, directory, id, kind } from "./schemas.ts";
 import { shared } from "./share.ts";

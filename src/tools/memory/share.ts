@@ -4,7 +4,9 @@
  */
 import { answeringLater, done, refusal, refused } from "../answer.ts";
 import { denied } from "../denial.ts";
-import type { Recalling, Remembering, ToolContext, ToolResult } from "../tool.ts";
+import type { Recalling, Remembering } from "../desks.ts";
+import type { ToolResult } from "../result.ts";
+import type { ToolContext } from "../tool.ts";
 
 const nothingShared = "memories cannot be shared here: leave that argument out";
 

@@ -5,7 +5,9 @@
 import { cutMiddle, safeText } from "../../sandbox/output.ts";
 import { done, refused, text } from "../answer.ts";
 import { denied } from "../denial.ts";
-import type { ModelAnswer, Tool, ToolResult } from "../tool.ts";
+import type { ModelAnswer } from "../desks.ts";
+import type { ToolResult } from "../result.ts";
+import type { Tool } from "../tool.ts";
 import { type FileAnalysis, roleForms } from "./forms.ts";
 import { modelDenial } from "./grant.ts";
 import { lookAt } from "./look.ts";

@@ -1,6 +1,8 @@
 /** Whether an agent may use a model alias, and what it is told when it may not. Pure. */
 import { amendHow, manifestRule } from "../denial.ts";
-import type { Denial, ModelGrants, ToolContext } from "../tool.ts";
+import type { ModelGrants } from "../desks.ts";
+import type { Denial } from "../result.ts";
+import type { ToolContext } from "../tool.ts";
 
 /** Everybody's where con.yaml has it: what is summed up was paid for before. */
 export const summarizer = "summarizer";

@@ -1,5 +1,5 @@
 /** Has a model with eyes look at one image. */
-import type { ModelAnswer } from "../tool.ts";
+import type { ModelAnswer } from "../desks.ts";
 import { modelDenial } from "./grant.ts";
 import { type Asking, questionOf } from "./question.ts";
 import type { Source } from "./source.ts";

@@ -2,13 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { refused } from "../answer.ts";
 import { denied } from "../denial.ts";
-import type {
-  ModelAnswer,
-  QuestionMessage,
-  QuestionPart,
-  ToolContext,
-  ToolResult,
-} from "../tool.ts";
+import type { ModelAnswer, QuestionMessage, QuestionPart } from "../desks.ts";
+import type { ToolResult } from "../result.ts";
+import type { ToolContext } from "../tool.ts";
 import type { Part } from "./parts.ts";
 
 const dataRule =

@@ -6,7 +6,7 @@
  * halved. The notes of one part are at most a quarter of a question, so they come to an end.
  */
 import { cutMiddle } from "../../sandbox/output.ts";
-import type { ModelAnswer, QuestionMessage } from "../tool.ts";
+import type { ModelAnswer, QuestionMessage } from "../desks.ts";
 import { halfOf, type Part, packed, piecesOf, roomFor, split } from "./parts.ts";
 import { type Asking, questionOf } from "./question.ts";
 

@@ -2,7 +2,8 @@
 import { safeText } from "../../sandbox/output.ts";
 import { done, refused, textOr } from "../answer.ts";
 import { denied } from "../denial.ts";
-import type { ModelGrants, Tool } from "../tool.ts";
+import type { ModelGrants } from "../desks.ts";
+import type { Tool } from "../tool.ts";
 import { modelDenial } from "./grant.ts";
 import { isAsking, noModels, questionOf, spoken, unanswered } from "./question.ts";
 import { shownOrKept } from "./report.ts";

@@ -1,7 +1,8 @@
 /** Sums up a text or a file of any length, read in full. */
 import { safeText } from "../../sandbox/output.ts";
 import { done, numberOr, refused, text, textOr } from "../answer.ts";
-import type { Tool, ToolResult } from "../tool.ts";
+import type { ToolResult } from "../result.ts";
+import type { Tool } from "../tool.ts";
 import { mayUse, summarizer } from "./grant.ts";
 import { mostBytesFor, type Part } from "./parts.ts";
 import { type Asking, isAsking, noModels, questionOf, spoken, unanswered } from "./question.ts";

@@ -3,7 +3,8 @@
  * holds; what a compaction loses, its answer lacks.
  */
 import type { Message, ModelEvent, ModelRequest, StreamModel } from "../../../src/model/types.ts";
-import type { Tool, ToolResult } from "../../../src/tools/tool.ts";
+import type { ToolResult } from "../../../src/tools/result.ts";
+import type { Tool } from "../../../src/tools/tool.ts";
 
 export const numberAt = (n: number): number => (n * 7919) % 1009;
 

@@ -13,7 +13,8 @@ import type {
 } from "../../../src/model/types.ts";
 import { requestOf } from "../../../src/task/codec.ts";
 import type { Outcome, Task } from "../../../src/task/task.ts";
-import type { Tool, ToolContext, ToolResult } from "../../../src/tools/tool.ts";
+import type { ToolResult } from "../../../src/tools/result.ts";
+import type { Tool, ToolContext } from "../../../src/tools/tool.ts";
 
 export type Step = Partial<ModelReply> | { readonly error: Partial<ModelError> } | "cut" | "hang";
 

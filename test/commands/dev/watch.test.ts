@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { hasWork, isCalled, watchAgents } from "../../../src/commands/dev/watch.ts";
 import { noBudget, noMay } from "../../../src/config/authority.ts";
-import type { AgentRuntime } from "../../../src/config/types.ts";
+import type { AgentRuntime } from "../../../src/config/runtime.ts";
 import { nodeDisk } from "../../../src/system/disk.ts";
 import { makeSystem } from "../support.ts";
 

@@ -10,7 +10,7 @@ import type {
   GatewayRuntime,
   HealthRuntime,
   SystemRuntime,
-} from "../../../src/config/types.ts";
+} from "../../../src/config/runtime.ts";
 import { type Accepted, loadAccepted, saveAccepted } from "../../../src/host/accepted.ts";
 import { noteReach, readReach } from "../../../src/host/children/reach.ts";
 import { readSpawns } from "../../../src/host/children/read.ts";

@@ -10,7 +10,8 @@ import { nodeDisk } from "../../../src/system/disk.ts";
 import { fairly } from "../../../src/tools/files/small.ts";
 import { recall } from "../../../src/tools/memory/recall.ts";
 import { remember } from "../../../src/tools/memory/remember.ts";
-import type { ToolContext, ToolResult } from "../../../src/tools/tool.ts";
+import type { ToolResult } from "../../../src/tools/result.ts";
+import type { ToolContext } from "../../../src/tools/tool.ts";
 import { createWorld, type World } from "../../tools/support/world.ts";
 
 /** Root is no agent: where it runs the tests, it gives its files away. */

@@ -3,14 +3,14 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach } from "vitest";
-import type { AgentRuntime } from "../../../src/config/types.ts";
+import type { AgentRuntime } from "../../../src/config/runtime.ts";
 import type { MemoryWorld } from "../../../src/runner/memory/world.ts";
 import { type AgentMemory, createMemory } from "../../../src/runner/memory.ts";
 import { agentPaths } from "../../../src/spool/layout.ts";
 import { nodeDisk } from "../../../src/system/disk.ts";
 import { createLog } from "../../../src/system/log.ts";
 import type { Task } from "../../../src/task/task.ts";
-import type { ToolResult } from "../../../src/tools/tool.ts";
+import type { ToolResult } from "../../../src/tools/result.ts";
 import { aTask, type Step, scriptedModel } from "../../agent/support/scripted.ts";
 import { agentRuntime } from "../../support/agent-runtime.ts";
 

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import { noBudget, noMay } from "../../../src/config/authority.ts";
-import type { AgentRuntime } from "../../../src/config/types.ts";
+import type { AgentRuntime } from "../../../src/config/runtime.ts";
 import { watchInboxes } from "../../../src/runner/inbox-watch.ts";
 import { type Attempt, runSession } from "../../../src/runner/session.ts";
 import type { SessionWorld } from "../../../src/runner/world.ts";

@@ -6,7 +6,8 @@ import type { Goal } from "../../../src/task/goal/types.ts";
 import type { HoldAnswer } from "../../../src/task/hold.ts";
 import { planGoal } from "../../../src/tools/goal/plan-goal.ts";
 import { runBatch } from "../../../src/tools/goal/run-batch.ts";
-import type { ToolContext, ToolResult } from "../../../src/tools/tool.ts";
+import type { ToolResult } from "../../../src/tools/result.ts";
+import type { ToolContext } from "../../../src/tools/tool.ts";
 import { createWorld } from "../support/world.ts";
 
 const peer = (name: string) => ({

@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import type { ModelAnswer, ModelQuestion } from "../../../src/tools/desks.ts";
 import { analyzeFiles } from "../../../src/tools/roles/analyze-files.ts";
 import { summarize } from "../../../src/tools/roles/summarize.ts";
-import type { ModelAnswer, ModelQuestion } from "../../../src/tools/tool.ts";
 import { executed } from "../support/world.ts";
 import { dataOf, fails, type Models, modelWorld, says } from "./support.ts";
 

@@ -1,10 +1,6 @@
 /** Models that answer as told, in the place of the runner's. */
-import type {
-  ModelAnswer,
-  ModelGrants,
-  ModelQuestion,
-  ToolContext,
-} from "../../../src/tools/tool.ts";
+import type { ModelAnswer, ModelGrants, ModelQuestion } from "../../../src/tools/desks.ts";
+import type { ToolContext } from "../../../src/tools/tool.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const noUsage = { input: 0, output: 0, costUsd: 0 };

@@ -3,7 +3,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Executed } from "../../../src/sandbox/exec.ts";
-import type { Peers, Tool, ToolContext, ToolResult } from "../../../src/tools/tool.ts";
+import type { Peers } from "../../../src/tools/policies.ts";
+import type { ToolResult } from "../../../src/tools/result.ts";
+import type { Tool, ToolContext } from "../../../src/tools/tool.ts";
 
 export interface World {
   readonly base: string;

@@ -9,7 +9,7 @@
 
 import net from "node:net";
 import { readAgent } from "../../../config/compiled.ts";
-import type { HealthAgent } from "../../../config/types.ts";
+import type { HealthAgent } from "../../../config/runtime.ts";
 import type { BuiltinCheck, HealthRuntime, Verdict } from "../../types.ts";
 import {
   type Attempt,

@@ -7,7 +7,7 @@
  * entries than are looked at is a trouble of its own: what hides in it cannot be told.
  */
 
-import type { HealthAgent } from "../../../config/types.ts";
+import type { HealthAgent } from "../../../config/runtime.ts";
 import { retryTimeOf } from "../../../spool/defer.ts";
 import { agentPaths, outerInbox } from "../../../spool/layout.ts";
 import type { BuiltinCheck } from "../../types.ts";

@@ -6,7 +6,7 @@
  * the files' times say, from then on time since boot. So a jump of the wall clock makes nobody look stuck.
  */
 
-import type { HealthAgent } from "../../../config/types.ts";
+import type { HealthAgent } from "../../../config/runtime.ts";
 import { agentPaths } from "../../../spool/layout.ts";
 import type { BuiltinCheck } from "../../types.ts";
 import { eachInTurn } from "./in-turn.ts";

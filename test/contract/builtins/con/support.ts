@@ -2,8 +2,8 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import type { HealthAgent } from "../../../../src/config/runtime.ts";
 import { healthDefaults } from "../../../../src/config/system.ts";
-import type { HealthAgent } from "../../../../src/config/types.ts";
 import { conChecks } from "../../../../src/contract/builtins/con/index.ts";
 import type { Places } from "../../../../src/contract/builtins/con/places.ts";
 import type { HealthRuntime, Verdict } from "../../../../src/contract/types.ts";
