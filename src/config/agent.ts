@@ -1,4 +1,5 @@
 /** One manifest, after its schema held: cross checks and defaults. Pure. */
+
 import { approvalOf, type RawApproval } from "./approval.ts";
 import { budgetOf, mayOf, type RawBudget, type RawMay } from "./authority.ts";
 import { defaultAskAfter, defaultReviewEvery } from "./brakes.ts";
@@ -6,6 +7,7 @@ import type { Broken } from "./broken.ts";
 import { cascadeOf, type RawCascade } from "./cascade.ts";
 import { parseDuration, parseMemory } from "./grammar.ts";
 import { entriesOf, type RawCan, readGrants } from "./grants.ts";
+import type { RawLimits } from "./raw-limits.ts";
 import { brokenRoles, brokenSpawnTools, type RawSpawn, spawnOf, withSpawnTools } from "./spawn.ts";
 import type { SystemPart } from "./system.ts";
 import type { Agent, Tier } from "./types.ts";
@@ -22,15 +24,7 @@ export interface RawAgent {
   readonly approval?: readonly RawApproval[];
   readonly budget?: RawBudget;
   readonly cascade?: RawCascade;
-  readonly limits?: {
-    readonly memory?: string;
-    readonly cpu?: string;
-    readonly tasks?: number;
-    readonly runtime?: string;
-    readonly steps?: number;
-    readonly review_every?: number;
-    readonly ask_after?: number;
-  };
+  readonly limits?: RawLimits;
   readonly schedule?: string | { readonly at: string; readonly task?: string };
   readonly instructions?: string;
 }
@@ -108,7 +102,7 @@ export function readAgentPart(
   return { agent, broken };
 }
 
-function limitsOf(raw: NonNullable<RawAgent["limits"]>): Agent["limits"] {
+function limitsOf(raw: RawLimits): Agent["limits"] {
   return {
     memory: raw.memory ?? defaultLimits.memory,
     cpu: raw.cpu ?? defaultLimits.cpu,

@@ -1,8 +1,10 @@
 /** roles/NAME/role.yaml, after its schema held: cross checks and defaults. Pure. */
+
 import { approvalOf, type RawApproval } from "./approval.ts";
 import { noBudget } from "./authority.ts";
 import type { Broken } from "./broken.ts";
 import { grantRoots, parseDuration, parseGrant, parseNetworkTarget } from "./grammar.ts";
+import type { RawLimits } from "./raw-limits.ts";
 import { brokenRoles, brokenSpawnTools, type RawSpawn, spawnOf, withSpawnTools } from "./spawn.ts";
 import { allToolsNamed } from "./tool-groups.ts";
 import type { Role } from "./types.ts";
@@ -20,15 +22,7 @@ export interface RawRole {
     readonly models?: readonly string[];
     readonly spawn?: RawSpawn;
   };
-  readonly limits?: {
-    readonly memory?: string;
-    readonly cpu?: string;
-    readonly tasks?: number;
-    readonly runtime?: string;
-    readonly steps?: number;
-    readonly review_every?: number;
-    readonly ask_after?: number;
-  };
+  readonly limits?: RawLimits;
   readonly approval?: readonly RawApproval[];
 }
 

@@ -5,11 +5,11 @@
  *
  * Replaced whole, readable by root only. A missing or damaged one says so: what was accepted is not guessed.
  */
-import { readFileSync } from "node:fs";
-import { type Disk, errnoOf } from "../system/disk.ts";
+
+import type { Disk } from "../system/disk.ts";
 import { replaceDurably } from "../system/durable.ts";
-import { ConError, exit } from "../system/errors.ts";
 import type { Assembled } from "./instructions.ts";
+import { textAt, unusable } from "./kept-file.ts";
 import { accepted as defaultPath } from "./paths.ts";
 import type { World } from "./world.ts";
 
@@ -23,12 +23,12 @@ export interface Accepted {
 
 export function saveAccepted(disk: Disk, accepted: Accepted, path: string = defaultPath): void {
   const text = `${JSON.stringify(accepted, encode)}\n`;
-  if (read(path) !== text) replaceDurably(disk, path, Buffer.from(text), 0o600);
+  if (textAt(path) !== text) replaceDurably(disk, path, Buffer.from(text), 0o600);
 }
 
 /** Throws `ConError` 69 where there is none that can be used. */
 export function loadAccepted(path: string = defaultPath): Accepted {
-  const text = read(path);
+  const text = textAt(path);
   if (text === null) throw unusable(path, "it is not there");
   try {
     const value = JSON.parse(text, decode) as Accepted | null;
@@ -54,15 +54,3 @@ function decode(_key: string, value: unknown): unknown {
   if (Array.isArray($map)) return new Map($map as [unknown, unknown][]);
   return Array.isArray($set) ? new Set($set) : value;
 }
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
-    throw error;
-  }
-}
-
-const unusable = (path: string, why: string): ConError =>
-  new ConError(exit.unavailable, path, why, "run con bootstrap as root");

@@ -5,11 +5,12 @@
  * nobody has bootstrapped is neither applied nor called drift. Replaced whole; after a crash the old or
  * the new one is there. A missing or damaged one says so: what was promised is not guessed.
  */
-import { readFileSync } from "node:fs";
-import { type Disk, errnoOf } from "../system/disk.ts";
+
+import type { Disk } from "../system/disk.ts";
 import { replaceDurably } from "../system/durable.ts";
-import { ConError, exit } from "../system/errors.ts";
+import { ConError } from "../system/errors.ts";
 import type { Fact, PersonFact } from "./facts.ts";
+import { textAt, unusable } from "./kept-file.ts";
 import { snapshot as defaultPath } from "./paths.ts";
 
 /** What becomes different at a moment. */
@@ -57,7 +58,7 @@ export function saveSnapshot(disk: Disk, snapshot: Snapshot, path: string = defa
     later: (snapshot.later ?? []).map((one) => ({ ...one, facts: one.facts.map(plain) })),
   };
   const text = `${JSON.stringify(whole, encode)}\n`;
-  if (read(path) !== text) replaceDurably(disk, path, Buffer.from(text), 0o600);
+  if (textAt(path) !== text) replaceDurably(disk, path, Buffer.from(text), 0o600);
 }
 
 /** For those who can do without: null where there is none that can be used. */
@@ -72,7 +73,7 @@ export function snapshotIfAny(path: string = defaultPath): Snapshot | null {
 
 /** With the facts as they are promised for `now`: a grant that has ended is in none of them. */
 export function loadSnapshot(path: string = defaultPath, now: number = Date.now()): Snapshot {
-  const text = read(path);
+  const text = textAt(path);
   if (text === null) throw unusable(path, "it is not there");
   try {
     const value = JSON.parse(text) as Snapshot;
@@ -101,18 +102,6 @@ function factsAt({ facts, later = [] }: Snapshot, now: number): readonly Fact[] 
       ];
     }, facts.map(revive));
 }
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
-    throw error;
-  }
-}
-
-const unusable = (path: string, why: string): ConError =>
-  new ConError(exit.unavailable, path, why, "run con bootstrap as root");
 
 /** What tells facts apart: the same key is the same thing, perhaps wanted otherwise. */
 export function keyOf(fact: Fact): string {

@@ -1,11 +1,11 @@
 /** From what a verb wants to the files of /etc/con that a change is made of. Reads only. */
-import { readFileSync } from "node:fs";
+
 import { basename, join } from "node:path";
 import { loadConfigFiles } from "../config/load.ts";
 import type { ConfigFiles } from "../config/parse.ts";
 import { type Commission, commissionFile } from "../host/commissions.ts";
+import { textAt } from "../host/kept-file.ts";
 import { archiveName } from "../host/retire.ts";
-import { errnoOf } from "../system/disk.ts";
 import { askerOf } from "./authority.ts";
 import type { Change, FileChange } from "./change.ts";
 import type { Requester } from "./policy.ts";
@@ -26,15 +26,6 @@ export const commissionPath = ({ places }: StewardWorld, agent: string): string 
 /** The manifest of `agent` as it stands, or null. */
 export const manifestOf = (world: StewardWorld, agent: string): string | null =>
   filesNow(world).agents.find(({ path }) => basename(path) === `${agent}.yaml`)?.text ?? null;
-
-function textAt(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
-    throw error;
-  }
-}
 
 /** Files that stay as they are are left out. */
 export function changeFor(
