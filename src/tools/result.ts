@@ -11,6 +11,11 @@ export interface ToolResult {
   readonly denial?: Denial;
   /** There is no result yet: the task waits, and what comes back becomes the result. */
   readonly hold?: Hold;
+  /**
+   * The text holds words that neither con nor a trusted person wrote: a page, another agent's answer, a
+   * file that others may write. What the task remembers from then on is a stranger's word.
+   */
+  readonly untrusted?: true;
   /** What models cost that this call asked. The loop fills it in, whatever became of the call. */
   readonly usage?: ModelUsage;
 }
