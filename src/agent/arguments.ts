@@ -13,15 +13,15 @@ export type Parsed =
   | { readonly ok: false; readonly why: string };
 
 export async function parseArguments(
-  name: string,
   raw: string,
-  validate: ValidateArguments,
+  /** Null when they fit, else what is wrong. */
+  check: (args: unknown) => Promise<string | null>,
 ): Promise<Parsed> {
   const value = await parseNearJson(raw.trim() === "" ? "{}" : raw);
   if (value === null) return { ok: false, why: "the arguments are not whole JSON" };
   if (typeof value.parsed !== "object" || value.parsed === null || Array.isArray(value.parsed))
     return { ok: false, why: "the arguments are not a JSON object" };
-  const why = validate(name, value.parsed);
+  const why = await check(value.parsed);
   if (why !== null) return { ok: false, why };
   return { ok: true, args: value.parsed as Record<string, unknown> };
 }

@@ -5,11 +5,16 @@
  * around it, whoever wrote what stands in it.
  */
 import { headOf } from "../task/text.ts";
+import type { ModelUsage } from "../tools/result.ts";
 
 export interface Section {
   /** What it is and where it comes from, in our own words. */
   readonly heading: string;
   readonly text: string;
+  /** It holds words that neither con nor a trusted person wrote. */
+  readonly untrusted?: true;
+  /** What models cost that were asked for it. */
+  readonly usage?: ModelUsage;
 }
 
 /** `bytes` is for all sections together; `nonce` must be unguessable. */

@@ -45,7 +45,9 @@ async function evaluate(run: Run, completion: Completion, answer: string): Promi
   // Cut short by whoever stops us, and not by the task's own time: nothing is known.
   if (run.options.signal.aborted && failing.length > 0) return;
   const text = failing.length === 0 ? null : evidence(failing, round, completion.rounds, run.nonce);
-  run.record({ kind: "check-result", round, results, text, at: run.now() });
+  const isStrange = text !== null && completion.untrusted === true;
+  const doubt = isStrange ? ({ untrusted: true } as const) : {};
+  run.record({ kind: "check-result", round, results, text, ...doubt, at: run.now() });
 }
 
 const passed = ({ checks, answer }: RunState): boolean =>

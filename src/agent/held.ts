@@ -28,7 +28,8 @@ export const holdLine = (
     why,
     gate,
     sent,
-  }: Pick<CallHeld, "waitFor" | "until" | "why" | "gate" | "sent">,
+    untrusted,
+  }: Pick<CallHeld, "waitFor" | "until" | "why" | "gate" | "sent" | "untrusted">,
 ): CallHeld => ({
   kind: "tool-hold",
   step,
@@ -38,6 +39,7 @@ export const holdLine = (
   why,
   gate,
   sent,
+  ...(untrusted === true ? { untrusted } : {}),
   at: run.now(),
 });
 
@@ -96,9 +98,14 @@ function recordAnswers(run: Run, step: number, index: number, held: CallHeld, wo
     interrupted: false,
     sent: null,
     ...(denial === null ? {} : { denial }),
+    ...(isStrange(held, woken) ? { untrusted: true } : {}),
     at: run.now(),
   });
 }
+
+/** People and the steward speak for themselves, unless what they bring is of agents. */
+const isStrange = ({ untrusted }: CallHeld, { answers }: Woken): boolean =>
+  answers.some(({ from, person }) => untrusted === true || (from !== "root" && person !== true));
 
 const maxRule = 600;
 

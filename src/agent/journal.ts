@@ -12,6 +12,7 @@ import type { Denial, ModelUsage } from "../tools/result.ts";
 import type { BrakeLine } from "./brakes/lines.ts";
 import type { CascadeLine } from "./cascade/lines.ts";
 import type { ContextLine } from "./context/lines.ts";
+import type { ExecLine } from "./exec-line.ts";
 
 interface CallIntent {
   readonly kind: "tool-intent";
@@ -38,6 +39,8 @@ export interface CallResult {
   readonly denial?: Denial;
   /** What models cost that the call asked; absent where it asked none. */
   readonly usage?: ModelUsage;
+  /** It holds words that neither con nor a trusted person wrote: from here on the task is tainted (taint.ts). */
+  readonly untrusted?: true;
   readonly at: string;
 }
 
@@ -53,6 +56,8 @@ export interface CallHeld {
   /** True when the gate waits and the tool did not run yet. */
   readonly gate: boolean;
   readonly sent: string | null;
+  /** Whoever brings what is waited for, it holds words of strangers. */
+  readonly untrusted?: true;
   readonly at: string;
 }
 
@@ -87,6 +92,7 @@ interface ChecksMade {
   readonly results: readonly CheckResult[];
   /** What the model is told; null when all passed. */
   readonly text: string | null;
+  readonly untrusted?: true;
   readonly at: string;
 }
 
@@ -97,6 +103,9 @@ export type JournalLine =
       readonly kind: "prompt";
       readonly nonce: string;
       readonly messages: readonly Message[];
+      readonly untrusted?: true;
+      /** What models cost that were asked for the background; absent where none was. */
+      readonly usage?: ModelUsage;
       readonly at: string;
     }
   | { readonly kind: "model-intent"; readonly step: number; readonly at: string }
@@ -105,6 +114,7 @@ export type JournalLine =
   | ContextLine
   | BrakeLine
   | CascadeLine
+  | ExecLine
   | {
       readonly kind: "model-error";
       readonly step: number;
@@ -144,6 +154,7 @@ const kinds: ReadonlySet<string> = new Set<JournalLine["kind"]>([
   "brake-hold",
   "brake-end",
   "cascade",
+  "exec",
   "tool-intent",
   "tool-result",
   "tool-hold",

@@ -5,9 +5,12 @@
  * no queue, no user and no unit. A crash anywhere leaves a journal from which the same call of
  * `runTask` goes on.
  */
+
 import type { ModelError, ModelReply } from "../model/types.ts";
 import type { Outcome, Task } from "../task/task.ts";
+import type { ModelUsage } from "../tools/result.ts";
 import { receive } from "./ask.ts";
+import type { Section } from "./background.ts";
 import { brake, isStopped, type Ways } from "./brakes/brake.ts";
 import { escalates, lookFirst, poorEnd, ruleWords } from "./cascade/act.ts";
 import { judgeByChecks, refusedChecks, withChecks } from "./completion.ts";
@@ -26,7 +29,9 @@ import {
   type RunOptions,
 } from "./run.ts";
 import { isRefusedSpending, judgeHeldCall, waitForMoney } from "./spend.ts";
+import { mended } from "./toolbox/effective.ts";
 import { finishTurn } from "./turn.ts";
+import { addUsage } from "./usage.ts";
 import { uniqueIds } from "./wire.ts";
 
 /** One attempt at `task`. Goes on where `options.history` ends. */
@@ -118,8 +123,18 @@ async function writePrompt(run: Run, deps: RunDeps): Promise<void> {
   const { sections, reply } = await lookFirst(run, known);
   const all = [...known, ...sections];
   const messages = promptMessages(persona, run.task, textPath, nonce, context, all);
-  run.record({ kind: "prompt", nonce, messages, at: run.now() });
+  const doubt = all.some(({ untrusted }) => untrusted === true)
+    ? ({ untrusted: true } as const)
+    : {};
+  const usage = usageOf(all);
+  run.record({ kind: "prompt", nonce, messages, ...doubt, ...usage, at: run.now() });
   if (reply !== null) takeReply(run, 1, reply);
+}
+
+/** What it cost to know what the agent knows. */
+function usageOf(sections: readonly Section[]): { readonly usage?: ModelUsage } {
+  const all = sections.flatMap(({ usage }) => usage ?? []);
+  return all.length === 0 ? {} : { usage: all.reduce(addUsage) };
 }
 
 /** Told to stop, or out of time; null while none of it. */
@@ -151,7 +166,7 @@ async function askModel(run: Run, isRepeat = false): Promise<Outcome | null> {
   run.commit();
   const answer = await receive(run);
   if (answer.kind === "reply") {
-    takeReply(run, step, answer.reply);
+    takeReply(run, step, await mended(answer.reply));
     return null;
   }
   const stop = stopped(run);

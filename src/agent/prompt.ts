@@ -6,6 +6,7 @@
  * part of the frame around it (see task/frame.ts), or decides trust by what a text says.
  */
 import type { Message } from "../model/types.ts";
+import { catalogueText } from "../skill/catalogue.ts";
 import type { CompletionCheck, DoneWhen } from "../task/done-when/types.ts";
 import { writeCheck } from "../task/done-when.ts";
 import { frame } from "../task/frame.ts";
@@ -20,7 +21,7 @@ export interface Persona {
   readonly skills: readonly {
     readonly name: string;
     readonly description: string;
-    readonly path: string;
+    readonly category?: string;
   }[];
   readonly workspace: string;
   readonly readable: readonly string[];
@@ -98,16 +99,13 @@ function workRules(persona: Persona): string {
 const list = (paths: readonly string[]): string =>
   paths.length === 0 ? "nothing else" : paths.map((path) => `\`${path}\``).join(", ");
 
-function skillIndex(persona: Persona): string {
-  if (persona.skills.length === 0) return "";
-  const lines = persona.skills.map(
-    ({ name, description, path }) => `- \`${name}\`: ${description} (\`${path}\`)`,
-  );
+function skillIndex({ skills }: Persona): string {
+  if (skills.length === 0) return "";
   return `# Skills
 
-Instructions for particular work. When one fits the task, read its file with \`read_file\` first.
+Instructions for particular work. When one fits the task, open it with \`use_skill\` before you begin.
 
-${lines.join("\n")}`;
+${catalogueText(skills)}`;
 }
 
 function userText(task: Task, text: string, nonce: string): string {

@@ -25,6 +25,7 @@ export function resultLine(
     sent: result.sent ?? null,
     ...(result.denial === undefined ? {} : { denial: result.denial }),
     ...(result.usage === undefined ? {} : { usage: result.usage }),
+    ...(result.untrusted === true ? { untrusted: true } : {}),
     at: run.now(),
   };
 }

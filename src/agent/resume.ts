@@ -16,14 +16,18 @@ import {
   freshCascade,
 } from "./cascade/fold.ts";
 import { advanceContext, type ContextState, freshContext } from "./context/fold.ts";
+import { withExec } from "./exec-line.ts";
 import type { CallHeld, CallResult, JournalLine, ModelHeld, ModelResult } from "./journal.ts";
 import { afterCall, type Habits, noHabits } from "./stuck.ts";
+import { type Calls, tainting, withCall } from "./taint.ts";
+import { effectiveCall } from "./toolbox/effective.ts";
 import { withUsage } from "./usage.ts";
 import { wireArguments, wireName, wireText } from "./wire.ts";
 
 /** The calls of the latest model turn, by index from 1. */
 export interface Turn {
   readonly step: number;
+  /** As they are meant (toolbox/effective.ts). */
   readonly calls: readonly ToolCall[];
   /** Calls whose tool was started; a call that waits is not among them. */
   readonly begun: ReadonlySet<number>;
@@ -44,6 +48,9 @@ export interface RunState {
   readonly tally: Tally;
   /** Tool calls that have their result, since the sender's last word: the prompt, or a retry. */
   readonly toolCalls: number;
+  /** It has read words of strangers. */
+  readonly tainted: boolean;
+  readonly calls: Calls | null;
   readonly brakes: BrakeState;
   readonly cascade: CascadeState;
   /** What it does time and again, since then. */
@@ -73,6 +80,8 @@ const freshState: RunState = {
   steps: 0,
   tally: emptyTally,
   toolCalls: 0,
+  tainted: false,
+  calls: null,
   brakes: freshBrakes,
   cascade: freshCascade,
   habits: noHabits,
@@ -90,7 +99,10 @@ const freshState: RunState = {
 export const fold = (lines: readonly JournalLine[]): RunState => lines.reduce(advance, freshState);
 
 /** The state after one more line. */
-export function advance(state: RunState, line: JournalLine): RunState {
+export const advance = (state: RunState, line: JournalLine): RunState =>
+  changed(tainting(state, line), line);
+
+function changed(state: RunState, line: JournalLine): RunState {
   switch (line.kind) {
     case "attempt":
     case "model-error":
@@ -101,7 +113,12 @@ export function advance(state: RunState, line: JournalLine): RunState {
     case "model-hold":
       return { ...state, modelHold: line };
     case "prompt":
-      return { ...state, messages: line.messages, head: line.messages.length };
+      return {
+        ...state,
+        messages: line.messages,
+        head: line.messages.length,
+        tally: withUsage(state.tally, line.usage),
+      };
     case "model-result":
       return afterReply(state, line);
     case "note":
@@ -144,6 +161,12 @@ export function advance(state: RunState, line: JournalLine): RunState {
       return advanceBrakes(state, line);
     case "cascade":
       return advanceCascade(state, line);
+    case "exec":
+      return {
+        ...state,
+        steps: state.steps + (line.event === "call" ? 1 : 0),
+        tally: withExec(state.tally, line),
+      };
     case "final":
       return { ...state, final: line.outcome };
     case "retry":
@@ -187,7 +210,7 @@ function afterReply(state: RunState, line: ModelResult): RunState {
         ? null
         : {
             step: line.step,
-            calls: line.toolCalls,
+            calls: line.toolCalls.map(effectiveCall),
             begun: new Set(),
             holds: new Map(),
             results: new Map(),
@@ -225,11 +248,13 @@ const addChild = (state: RunState, sent: string | null): RunState =>
     : { ...state, tally: { ...state.tally, children: [...state.tally.children, sent] } };
 
 /** Nothing takes it back: neither a compaction nor a message of the runner. */
-const counted = (state: RunState, { index, ok, usage }: CallResult): RunState => {
+const counted = (state: RunState, line: CallResult): RunState => {
+  const { index, ok, usage } = line;
   const call = state.turn?.calls[index - 1];
   return {
     ...state,
     toolCalls: state.toolCalls + 1,
+    calls: withCall(state, line, call?.name ?? ""),
     cascade: afterToolResult(state.cascade, { ok }),
     habits: call === undefined ? state.habits : afterCall(state.habits, call, ok),
     tally: withUsage(state.tally, usage),

@@ -23,6 +23,7 @@ import type { JournalLine } from "./journal.ts";
 import type { RunLimits } from "./limits.ts";
 import type { Persona } from "./prompt.ts";
 import { advance, fold, type RunState } from "./resume.ts";
+import { plainToolbox, type Toolbox } from "./toolbox/plain.ts";
 
 interface Deadline {
   readonly signal: AbortSignal;
@@ -43,8 +44,11 @@ export interface JournalWriter {
 
 export interface RunDeps {
   readonly model: StreamModel;
+  /** Those that come with con. */
   readonly tools: readonly Tool[];
   readonly validate: ValidateArguments;
+  /** What the model sees of all that there is; absent = `tools`, each in full. */
+  readonly toolbox?: Toolbox;
   readonly journal: JournalWriter;
   readonly clock: RunClock;
   /** A fresh unguessable nonce, ≥ 64 random bits as hex. */
@@ -68,6 +72,8 @@ export interface Completion {
   readonly rounds: number;
   /** Why checks of this sender are not made by this agent; null = they are. */
   readonly refusal: string | null;
+  /** What the checks find may be words of strangers. */
+  readonly untrusted?: boolean;
   /** Makes every check, in order. Never throws for what a check finds. */
   readonly evaluate: (answer: string, signal: AbortSignal) => Promise<readonly CheckResult[]>;
   /** The form in which an answer that passed goes to the sender; absent = as it was given. */
@@ -100,7 +106,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Run extends Pick<RunDeps, "model" | "tools" | "validate" | "nonce"> {
+export interface Run extends Pick<RunDeps, "model" | "tools" | "nonce"> {
+  readonly toolbox: Toolbox;
   readonly gate: Gate;
   readonly askSpending: AskSpending;
   readonly askToContinue: AskToContinue;
@@ -130,20 +137,16 @@ const nobodyToAsk = () =>
 
 const unknown: Window = { context: null, output: null };
 
-const specOf = ({ name, description, parameters }: Tool): ToolSpec => ({
-  type: "function",
-  function: { name, description, parameters },
-});
-
 export function createRun(deps: RunDeps, task: Task, options: RunOptions, end: AbortSignal): Run {
   let state = fold(options.history);
   let pending: JournalLine[] = [];
   const window = options.window ?? unknown;
-  const specs = deps.tools.map(specOf);
+  const toolbox = deps.toolbox ?? plainToolbox(deps.tools, deps.validate);
+  const { specs } = toolbox;
   return {
     model: deps.model,
     tools: deps.tools,
-    validate: deps.validate,
+    toolbox,
     nonce: deps.nonce,
     gate: deps.gate ?? (() => Promise.resolve(null)),
     askSpending: deps.askSpending ?? nobodyToAsk,

@@ -1,5 +1,6 @@
 /**
- * The tool calls of one model turn: which run, in which order, and what the model is told.
+ * The tool calls of one model turn: which run, in which order, and what the model is told. What is called is what the
+ * model meant (toolbox/effective.ts): gates, limits and journal know no other call.
  *
  * Never: runs a call twice, one whose arguments do not fit its schema, or one that its gate stops. A
  * call that was begun before a crash is reported, not repeated, unless its tool says that repeating is
@@ -9,17 +10,22 @@
 import type { ToolResult } from "../tools/result.ts";
 import type { Tool, WokenCall } from "../tools/tool.ts";
 import { parseArguments } from "./arguments.ts";
+import { framed } from "./context/render.ts";
+import { factsFor } from "./facts.ts";
 import type { GatedCall } from "./gate.ts";
 import { callIdOf, faultOf, holdLine, settleWoken, wokenOf } from "./held.ts";
 import type { JournalLine } from "./journal.ts";
 import { callAt, resultLine } from "./result.ts";
 import type { Turn } from "./resume.ts";
 import { JournalTrouble, type Run } from "./run.ts";
+import { wrapFault } from "./toolbox/effective.ts";
 import { counting } from "./usage.ts";
 
 const interruptedText =
   "interrupted: the system stopped during this call. It may or may not have happened. " +
   "Check before you do it again.";
+
+const goneText = `${interruptedText} Its tool is not there any more.`;
 
 const stoppedText = "not run: the task was stopped before this call.";
 
@@ -28,17 +34,18 @@ export async function finishTurn(run: Run, turn: Turn): Promise<void> {
   const waiting = await settleWoken(run, turn, (index, woken) =>
     afterWaiting(run, turn, index, woken),
   );
+  const tools = await Promise.all(turn.calls.map(({ name }) => run.toolbox.find(name)));
   const open = turn.calls
     .map((_, at) => at + 1)
     .filter((index) => !turn.results.has(index) && !turn.holds.has(index));
   const isCut = (index: number): boolean =>
-    turn.begun.has(index) && findTool(run, callAt(turn, index).name)?.repeatable !== true;
+    turn.begun.has(index) && tools[index - 1]?.repeatable !== true;
   for (const index of open.filter(isCut)) {
-    const result = { ok: false, text: interruptedText };
-    run.record(resultLine(run, turn, index, result, true));
+    const text = tools[index - 1] == null ? goneText : interruptedText;
+    run.record(resultLine(run, turn, index, refuse(text), true));
   }
   const runnable = [...waiting, ...open.filter((index) => !isCut(index))].sort((a, b) => a - b);
-  const sideBySide = turn.calls.every(({ name }) => findTool(run, name)?.parallel === true);
+  const sideBySide = tools.every((tool) => tool?.parallel === true);
   if (sideBySide) await runTogether(run, turn, runnable);
   else for (const index of runnable) await runAlone(run, turn, index);
 }
@@ -98,11 +105,14 @@ async function prepare(run: Run, turn: Turn, index: number): Promise<Prepared> {
   const { callsPerTurn } = run.options.limits;
   if (index > callsPerTurn)
     return refuse(`not run: at most ${callsPerTurn} calls in one turn. Call again for the rest.`);
+  const fault = wrapFault(call);
+  if (fault !== null) return refuse(fault);
   const callId = callIdOf(turn.step, index);
-  const tool = findTool(run, call.name);
+  // Looked up anew: a call before it in this turn may have made it.
+  const tool = await run.toolbox.find(call.name);
   if (tool === null) return unknownTool(run, call.name, callId);
-  const parsed = await parseArguments(call.name, call.arguments, run.validate);
-  if (!parsed.ok) return refuse(badArguments(tool, parsed.why));
+  const parsed = await parseArguments(call.arguments, (args) => run.toolbox.check(tool, args));
+  if (!parsed.ok) return badArguments(run, tool, parsed.why);
   // Begun before: the gate let it pass then, and is not asked twice.
   const stop = turn.begun.has(index)
     ? null
@@ -122,13 +132,13 @@ async function afterWaiting(
   index: number,
   woken: WokenCall,
 ): Promise<ToolResult | null> {
-  const tool = findTool(run, callAt(turn, index).name);
+  const tool = await run.toolbox.find(callAt(turn, index).name);
   if (tool?.onWoken === undefined) return null;
   const callId = callIdOf(turn.step, index);
   const given = run.options.context;
   const usage = counting(given.ask);
   try {
-    const context = { ...given, ...usage.context, callId, signal: run.signal };
+    const context = { ...given, ...usage.context, ...factsFor(run), callId, signal: run.signal };
     const made = await tool.onWoken(woken, context);
     return made === null ? null : usage.settle(made);
   } catch (error) {
@@ -137,15 +147,16 @@ async function afterWaiting(
     const why = error instanceof Error ? error.message : String(error);
     const answers = woken.answers.map(({ from, id, text }) => woken.frame({ from, id, text }));
     const text = [`internal error in tool ${tool.name}: ${why}`, ...answers].join("\n\n");
-    return usage.settle(refuse(text));
+    return usage.settle({ ...refuse(text), untrusted: true });
   }
 }
 
-/** The gate knows whether it is one that this agent was not given. */
+/** The gate knows whether it is one that this agent was not given; nobody is asked about one that is not there. */
 async function unknownTool(run: Run, name: string, callId: string): Promise<ToolResult> {
-  const known = run.tools.map((tool) => tool.name).join(", ");
-  const refused = await askGate(run, { tool: name, args: {}, callId, woken: null });
-  return refused ?? refuse(`there is no tool "${name}". The tools are: ${known}.`);
+  const refused = run.toolbox.isGranted(name)
+    ? null
+    : await askGate(run, { tool: name, args: {}, callId, woken: null });
+  return refused ?? refuse(await run.toolbox.missing(name));
 }
 
 const refuse = (text: string): ToolResult => ({ ok: false, text });
@@ -160,9 +171,18 @@ async function askGate(run: Run, call: GatedCall): Promise<ToolResult | null> {
   }
 }
 
-const badArguments = (tool: Tool, why: string): string =>
-  `not run: ${why}. The arguments of ${tool.name} must fit this JSON Schema: ` +
-  JSON.stringify(tool.parameters);
+/** With the schema, so that the next try is right. */
+function badArguments(run: Run, tool: Tool, why: string): ToolResult {
+  const schema = JSON.stringify(tool.parameters);
+  const begin = `not run: ${why}. The arguments of ${tool.name} must fit this JSON Schema:`;
+  const origin = run.toolbox.originOf(tool.name);
+  if (origin === "con") return refuse(`${begin} ${schema}`);
+  const cut = schema.length <= schemaChars ? schema : `${schema.slice(0, schemaChars)} … (cut)`;
+  const text = `${begin}\n${framed("schema", run.nonce(), [cut.toWellFormed()])}`;
+  return { ...refuse(text), ...(origin === "untrusted" ? { untrusted: true } : {}) };
+}
+
+const schemaChars = 8_000;
 
 async function act(
   run: Run,
@@ -173,7 +193,7 @@ async function act(
   const given = run.options.context;
   const usage = counting(given.ask);
   try {
-    const context = { ...given, ...usage.context, callId, signal: run.signal };
+    const context = { ...given, ...usage.context, ...factsFor(run), callId, signal: run.signal };
     return usage.settle(await tool.run(args, context));
   } catch (error) {
     if (error instanceof JournalTrouble) throw error;
@@ -193,12 +213,10 @@ function endLine(
   const { hold, sent = null } = result;
   if (hold === undefined) return resultLine(run, turn, index, result);
   const fault = faultOf(run, callIdOf(turn.step, index), hold, gate);
-  if (fault === null) return holdLine(run, turn.step, index, { ...hold, sent, gate });
+  const doubt = result.untrusted === true ? ({ untrusted: true } as const) : {};
+  if (fault === null) return holdLine(run, turn.step, index, { ...hold, sent, gate, ...doubt });
   return resultLine(run, turn, index, {
     ...refuse(`no result: ${fault}.`),
     ...(sent === null ? {} : { sent }),
   });
 }
-
-const findTool = (run: Run, name: string): Tool | null =>
-  run.tools.find((tool) => tool.name === name) ?? null;

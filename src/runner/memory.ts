@@ -13,7 +13,7 @@ import type { Task } from "../task/task.ts";
 import type { MemoryDesk } from "../tools/desks.ts";
 import type { ToolResult } from "../tools/result.ts";
 import { hasIndex } from "./memory/index-file.ts";
-import { markedIds, markTurn } from "./memory/marks.ts";
+import { markedIds, markTurn, taintTurn } from "./memory/marks.ts";
 import { ownerOf } from "./memory/owner.ts";
 import type { Work } from "./memory/work.ts";
 import { type MemoryWorld, memoryPath } from "./memory/world.ts";
@@ -25,6 +25,8 @@ export interface AgentMemory {
   readonly keep: (task: Task) => KeepMemories | null;
   /** Before the first model call of `task`, so that its turn is not lost whatever happens. Throws for a full disk. */
   readonly begun: (task: Task) => void;
+  /** `task` has read words of strangers; said before its answer is published. Throws for a full disk. */
+  readonly tainted: (task: Task) => void;
   /** What the agent knows when `task` begins. */
   readonly background: (task: Task, signal: AbortSignal) => Promise<readonly Section[]>;
   /** Keeps the turns of tasks that ended, and closes. */
@@ -53,6 +55,9 @@ export function createMemory(world: MemoryWorld): AgentMemory {
     begun: (task) => {
       const { thread } = task.request;
       if (thread !== null) markTurn(world, task, { owner: ownerOf(disk, paths, task), thread });
+    },
+    tainted: (task) => {
+      if (task.request.thread !== null) taintTurn(world, task.id);
     },
     background: async (task, signal) => {
       const index =

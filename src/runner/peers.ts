@@ -17,6 +17,7 @@ import { ConError } from "../system/errors.ts";
 import { requestOf } from "../task/codec.ts";
 import { maxVia } from "../task/fields.ts";
 import { derivedId, timeOfId } from "../task/id.ts";
+import { behalfOf } from "../task/principal.ts";
 import type { Request, Task } from "../task/task.ts";
 import { amendHow, manifestRule } from "../tools/denial.ts";
 import type { PeerInfo, Peers, SendResult } from "../tools/policies.ts";
@@ -34,7 +35,7 @@ export interface PeersWorld extends DeliverWorld {
   readonly mailboxOf: (agent: string) => Mailbox | null;
 }
 
-/** Knows for whom it is sent, so that a late answer goes there. */
+/** Knows for whom it is sent: the receiver is told by a label, and a late answer goes there. */
 interface Sending extends PeersWorld {
   readonly owner: () => string;
 }
@@ -155,11 +156,13 @@ function commit(
   beforehand: () => void,
 ): SendResult {
   const isQuestion = request.replyTo === null;
-  const asked = { owner: world.owner(), thread: request.thread };
+  const owner = world.owner();
+  const asked = { owner, thread: request.thread };
+  const labelled = { ...request, behalf: behalfOf(world.agent.name, owner) };
   if (isQuestion) rememberSent(world.disk, world.paths, wanted, to, asked);
   beforehand();
   const { bell } = mailbox;
-  const { id } = deliver(world, mailbox.inbox, request, { id: wanted, bell });
+  const { id } = deliver(world, mailbox.inbox, labelled, { id: wanted, bell });
   if (isQuestion && id !== wanted) rememberSent(world.disk, world.paths, id, to, asked);
   return { ok: true, id, to };
 }

@@ -4,6 +4,7 @@ import type { DoneWhen } from "./done-when/types.ts";
 import { readDoneWhen } from "./done-when.ts";
 import type { Keys } from "./front-matter.ts";
 import { isId } from "./id.ts";
+import { isBehalf } from "./principal.ts";
 import type { Control, Priority, Request } from "./task.ts";
 
 export type Fields = Omit<Request, "text">;
@@ -18,7 +19,7 @@ const maxHops = 999;
 /** Agents that one wish may pass through. */
 export const maxVia = 8;
 const known = new Set(
-  "thread reply_to interim priority deadline attachments hops via cancel retry done_when contract".split(
+  "thread reply_to interim priority deadline attachments hops via on_behalf_of cancel retry done_when contract".split(
     " ",
   ),
 );
@@ -39,6 +40,7 @@ export function readFields(keys: Keys): ReadFields {
         attachments: attachments(keys.get("attachments")),
         hops: hops(keys.get("hops")),
         via: via(keys.get("via")),
+        behalf: behalf(keys.get("on_behalf_of")),
         control: control(keys),
         doneWhen: doneWhen(keys),
         extra: Object.fromEntries([...keys].filter(([key]) => !known.has(key))),
@@ -111,6 +113,9 @@ function via(value: unknown): readonly string[] {
     value.every((name) => typeof name === "string" && /^[a-z][a-z0-9-]{0,30}$/.test(name));
   return fits ? value : wrong("via", `a list of at most ${maxVia} names of agents`);
 }
+
+/** What no runner wrote is no reason to refuse the task: it is for nobody in particular. */
+const behalf = (value: unknown): string | null => (isBehalf(value) ? value : null);
 
 function control(keys: Keys): Control | null {
   const cancel = id("cancel", keys.get("cancel"));

@@ -13,6 +13,8 @@ export interface Hold {
   readonly until: number;
   /** For people: what is waited for. */
   readonly why: string;
+  /** There only where people are asked, and nobody else: what they decide on. Their own word alone answers it. */
+  readonly question?: string;
 }
 
 /** The hold of one call, e.g. `3-1`. */
@@ -29,6 +31,8 @@ export interface HoldAnswer {
   readonly id: string;
   /** When it arrived, RFC 3339; absent where that is not known. */
   readonly at?: string;
+  /** A trusted person's own word, as the kernel told it; absent for everybody else's. */
+  readonly person?: true;
   /** Perhaps shortened; then it says where all of it lies. */
   readonly text: string;
 }

@@ -19,8 +19,6 @@ export const briefLingerMs = 100;
 export const quietMs = 2_000;
 /** Temporary names older than this were left by a crash. */
 export const temporaryMaxAgeMs = 36 * 60 * minute;
-/** Memory of tasks sent to others: answers later than this start nothing from answer-only agents. */
-export const sentMaxAgeMs = 30 * 24 * 60 * minute;
 
 export type NextAttempt =
   | { readonly kind: "at"; readonly ms: number; readonly strikes: number }

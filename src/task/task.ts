@@ -29,6 +29,8 @@ export interface Request {
   readonly hops: number;
   /** Names of the agents that it passed through, oldest first, as the sender's runner wrote them. */
   readonly via: readonly string[];
+  /** For whom of its own senders an agent asks, as its runner wrote it; counts only from an agent (principal.ts). */
+  readonly behalf: string | null;
   /** Set on control files only: act on that earlier task instead of running this one. */
   readonly control: Control | null;
   /** What must hold before the task counts as done; null = the answer alone is enough. */

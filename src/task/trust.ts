@@ -34,6 +34,25 @@ export const isStewardAnswer = ({
   request.replyTo !== null &&
   request.extra["answer_of"] === stewardMark.answer_of;
 
+/** Front matter of a person's word on a task that waits for it. Whoever else writes it gains nothing by it. */
+export const personMark = { answer_of: "person" } as const;
+
+/** It may answer what people were asked: their own word, and no agent's, also one that is in group `trusted`. */
+export const isPersonsWord = ({
+  from,
+  trust,
+  moved,
+}: {
+  readonly from: Pick<Sender, "agent">;
+  readonly trust: Trust;
+  readonly moved?: boolean;
+}): boolean => trust === "verified" && from.agent === null && moved !== true;
+
+/** An answer and nothing else: where nothing waits for it, it is kept, and is no work. */
+export const isBareAnswer = (task: Parameters<typeof isStewardAnswer>[0]): boolean =>
+  isStewardAnswer(task) ||
+  (task.request.replyTo !== null && task.request.extra["answer_of"] === personMark.answer_of);
+
 export type Admission = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
 export interface Visitor {

@@ -1,5 +1,6 @@
 /** Services that the runner offers to tools: memory, other models, the steward, plans, goals. Types only. */
 
+import type { WebAnswer, WebRequest } from "../browser/wire.ts";
 import type { Goal } from "../task/goal/types.ts";
 import type { Denial, ModelUsage, ToolResult } from "./result.ts";
 
@@ -24,16 +25,47 @@ export interface Recalling {
   readonly includePast: boolean;
 }
 
+/** The call that wants something of the memory, and what the runner knows of its task. */
+export interface Caller {
+  readonly callId: string;
+  /** The task has read words of strangers: what it says from then on is a stranger's word. */
+  readonly tainted: boolean;
+}
+
+/** What became of an earlier call of the task, as the journal has it. */
+export interface CallFacts {
+  /** E.g. `3-1`: step and place in its turn. */
+  readonly id: string;
+  readonly tool: string;
+  readonly ok: boolean;
+  /** When it ended the task had read no word of a stranger, its own result included. */
+  readonly clean: boolean;
+  /** When it ended, epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Why a memory is true, in a form that the runner can look at. */
+export interface Proof {
+  /** Id of an earlier call of the task, or `task` for the words of its sender. */
+  readonly source: string;
+  /** What was seen; of `task`, words that stand in it. */
+  readonly text: string;
+}
+
 /** The memory of the agent, for one task. Never throws; results are for the model. */
 export interface MemoryDesk {
   readonly remember: (
     wanted: Remembering,
-    callId: string,
+    caller: Caller,
     signal: AbortSignal,
   ) => Promise<ToolResult>;
   readonly recall: (asked: Recalling, signal: AbortSignal) => Promise<ToolResult>;
-  readonly forget: (id: string, callId: string) => Promise<ToolResult>;
-  readonly verify: (id: string, evidence: string, callId: string) => Promise<ToolResult>;
+  readonly forget: (id: string, caller: Caller) => Promise<ToolResult>;
+  readonly verify: (
+    id: string,
+    proof: Proof,
+    caller: Caller & { readonly calls: readonly CallFacts[] },
+  ) => Promise<ToolResult>;
   readonly list: (of: {
     readonly category: string | null;
     readonly id: string | null;
@@ -48,7 +80,15 @@ export interface SharedMemories {
   /** The path of the file. */
   readonly share: (directory: string, wanted: Remembering, callId: string) => Promise<string>;
   /** Framed as data, for the model. */
-  readonly recall: (directory: string, asked: Recalling, signal: AbortSignal) => Promise<string>;
+  readonly recall: (
+    directory: string,
+    asked: Recalling,
+    signal: AbortSignal,
+  ) => Promise<{
+    readonly text: string;
+    /** It holds words that this agent did not write. */
+    readonly untrusted: boolean;
+  }>;
 }
 
 /** Models that an agent may use, by their aliases. */
@@ -129,6 +169,8 @@ export interface Spawning {
     readonly thread: string | null;
     readonly hops: number;
     readonly via: readonly string[];
+    /** For whom of its own senders this agent asks. */
+    readonly on_behalf_of?: string;
   };
   /** Counts calls of tools that they get as made here; null when they are counted. The same call counts once. */
   /** Names of the roles that there are for this agent, and how many may live at a time. */
@@ -141,7 +183,8 @@ export interface Spawning {
 export interface Plans {
   /** Null where there is none. */
   readonly read: () => string | null;
-  readonly replace: (text: string) => void;
+  /** `tainted`: the task has read words of strangers, and so whoever reads the plan does. */
+  readonly replace: (text: string, by: { readonly tainted: boolean }) => void;
   readonly clear: () => void;
 }
 
@@ -154,4 +197,27 @@ export interface Goals {
   readonly keep: (name: string, text: string) => string | null;
   /** Unguessable, for frames. */
   readonly nonce: () => string;
+}
+
+/** Makes vectors of texts. `embed` throws when it cannot, or not as this model. */
+export interface Embedding {
+  readonly model: string;
+  readonly dimensions: number;
+  readonly embed: (
+    texts: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly Float32Array[]>;
+}
+
+/** One request to the browser of this machine. Never throws. */
+export type AskWeb = (request: WebRequest, signal: AbortSignal) => Promise<Fetched>;
+
+export interface Fetched {
+  readonly answer: WebAnswer;
+  /** Of a page. */
+  readonly markdown: string;
+  /** Of a file. */
+  readonly file: Buffer;
+  /** PNG. */
+  readonly screenshot: Buffer | null;
 }

@@ -5,7 +5,9 @@ import { safeText } from "../sandbox/output.ts";
 import { answering, done, textOr } from "./answer.ts";
 import { matchesGlob } from "./files/glob.ts";
 import { directoryWithin, subdirectoryWithin } from "./files/open.ts";
-import { absolute, Denied, type Reach, readable } from "./files/reach.ts";
+import { absolute, Denied, readable } from "./files/reach.ts";
+import { asStrangers, isStrangers } from "./files/strangers.ts";
+import type { FilePolicy } from "./policies.ts";
 import type { Tool } from "./tool.ts";
 
 const maxListed = 500;
@@ -33,26 +35,27 @@ export const listFiles: Tool = {
       const { files } = context;
       const path = absolute(files.workspace, textOr(args, "path", files.workspace));
       const glob = textOr(args, "glob", "");
-      const found =
-        glob === "" ? listOne(readable(files), path) : walk(readable(files), path, glob);
+      const found = glob === "" ? listOne(files, path) : walk(files, path, glob);
       const more = found.cut ? `\n[cut: more than ${found.lines.length} entries]` : "";
       if (found.lines.length === 0) return done(glob === "" ? "(empty)" : "(nothing matches)");
-      return done(found.lines.join("\n") + more);
+      return asStrangers(done(found.lines.join("\n") + more), found.isStrange);
     }),
 };
 
 interface Listing {
   readonly lines: readonly string[];
   readonly cut: boolean;
+  /** Strangers may have chosen a name in it. */
+  readonly isStrange: boolean;
 }
 
-function listOne(reach: Reach, path: string): Listing {
-  return directoryWithin(reach, path, (_, through) => {
+function listOne(files: FilePolicy, path: string): Listing {
+  return directoryWithin(readable(files), path, (fd, through) => {
     const entries = fs.readdirSync(through, { withFileTypes: true }).sort(byName);
     const lines = entries
       .slice(0, maxListed)
       .map((entry) => describe(join(through, entry.name), entry, entry.name));
-    return { lines, cut: entries.length > maxListed };
+    return { lines, cut: entries.length > maxListed, isStrange: isStrangers(files, fd) };
   });
 }
 
@@ -68,13 +71,16 @@ function describe(path: string, entry: fs.Dirent, shown: string): string {
 }
 
 /** Each directory is opened through its checked parent and not by a link, so it is inside too. */
-function walk(reach: Reach, top: string, glob: string): Listing {
+function walk(files: FilePolicy, top: string, glob: string): Listing {
+  const reach = readable(files);
   const lines: string[] = [];
   let seen = 0;
   let cut = false;
+  let isStrange = false;
   const hidden = glob.startsWith(".");
 
-  function visit(directory: string, shown: string, depth: number): void {
+  function visit(fd: number, directory: string, shown: string, depth: number): void {
+    isStrange ||= isStrangers(files, fd);
     const entries = fs.readdirSync(directory, { withFileTypes: true }).sort(byName);
     for (const entry of entries) {
       seen += 1;
@@ -90,13 +96,15 @@ function walk(reach: Reach, top: string, glob: string): Listing {
 
   function descend(directory: string, shown: string, depth: number): void {
     try {
-      subdirectoryWithin(reach, directory, shown, (_, through) => visit(through, shown, depth));
+      subdirectoryWithin(reach, directory, shown, (fd, through) =>
+        visit(fd, through, shown, depth),
+      );
     } catch (error) {
       // Gone, replaced by a link or forbidden meanwhile: the rest of the tree is still worth it.
       if (!(error instanceof Denied)) throw error;
     }
   }
 
-  directoryWithin(reach, top, (_, through) => visit(through, top, 0));
-  return { lines, cut };
+  directoryWithin(reach, top, (fd, through) => visit(fd, through, top, 0));
+  return { lines, cut, isStrange };
 }

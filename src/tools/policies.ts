@@ -10,6 +10,20 @@ export interface FilePolicy {
   readonly denied: readonly string[];
   /** Grants that were and are over, so that a refusal can say so. */
   readonly ended?: readonly EndedGrant[];
+  /** Uids whose files hold no words of strangers: root, the agent, trusted people. Absent = nobody's. */
+  readonly owners?: readonly number[];
+  /** Where former versions of files are kept; absent = none are. */
+  readonly archive?: ArchivePolicy;
+}
+
+/** Out of reach of the tools but for those that restore; `denied` covers it. Sizes are bytes. */
+export interface ArchivePolicy {
+  readonly directory: string;
+  /** Of one version that is kept because a file is written over. */
+  readonly versionBytes: number;
+  readonly versionsPerFile: number;
+  /** Of all versions and deleted files together: beyond it, the oldest go. */
+  readonly totalBytes: number;
 }
 
 export interface EndedGrant {

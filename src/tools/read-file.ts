@@ -4,6 +4,7 @@ import { looksBinary, safeText } from "../sandbox/output.ts";
 import { answering, done, numberOr, refused, text } from "./answer.ts";
 import { readWithin } from "./files/open.ts";
 import { absolute, readable } from "./files/reach.ts";
+import { asStrangers, isStrangers } from "./files/strangers.ts";
 import type { ToolResult } from "./result.ts";
 import type { Tool } from "./tool.ts";
 
@@ -44,9 +45,10 @@ export const readFile: Tool = {
       const path = absolute(files.workspace, text(args, "path"));
       const first = numberOr(args, "offset", 1);
       const count = numberOr(args, "limit", defaultLines);
-      return readWithin(readable(files), path, (fd, { size }) =>
-        present(path, size, readLines(fd, first, count)),
-      );
+      return readWithin(readable(files), path, (fd, { size }) => {
+        const result = present(path, size, readLines(fd, first, count));
+        return asStrangers(result, result.ok && isStrangers(files, fd));
+      });
     }),
 };
 

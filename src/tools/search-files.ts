@@ -8,6 +8,7 @@ import type { Executed } from "../sandbox/exec.ts";
 import { answeringLater, done, refused, text, textOr } from "./answer.ts";
 import { locateWithin } from "./files/open.ts";
 import { absolute, readable } from "./files/reach.ts";
+import { asStrangers, hasStrangers } from "./files/strangers.ts";
 import type { ToolResult } from "./result.ts";
 import { outputOf, shorten } from "./shell.ts";
 import type { Tool, ToolContext } from "./tool.ts";
@@ -83,17 +84,27 @@ function present(executed: Executed, context: ToolContext): ToolResult {
   const { ending } = executed;
   const found = shorten(executed, context.shell.replyChars, outputOf(context).open);
   const shown = found.split("\n").map(shortLine).join("\n");
+  const marked = (result: ToolResult) => asStrangers(result, isFromStrangers(executed, context));
   switch (ending.kind) {
     case "exit":
       if (ending.code === 1) return done("(no match)");
-      return ending.code === 0 ? done(shown) : refused(`${shown}[grep: exit code ${ending.code}]`);
+      return ending.code === 0
+        ? marked(done(shown))
+        : marked(refused(`${shown}[grep: exit code ${ending.code}]`));
     case "timeout":
-      return refused(`${shown}\n[stopped after ${searchSeconds} s: search fewer files]`);
+      return marked(refused(`${shown}\n[stopped after ${searchSeconds} s: search fewer files]`));
     case "aborted":
       return refused("stopped with the task");
     case "broken":
       return refused(`not run: ${ending.why}`);
   }
+}
+
+/** What was cut away lies in a file that is read later: then nobody looks for its owners any more. */
+function isFromStrangers({ output }: Executed, { files }: ToolContext): boolean {
+  const { head, tail, totalBytes } = output;
+  const lines = Buffer.concat([head, tail]).toString("utf8").split("\n").filter(Boolean);
+  return head.length + tail.length < totalBytes || hasStrangers(files, lines);
 }
 
 const shortLine = (line: string): string =>

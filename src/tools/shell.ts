@@ -8,6 +8,7 @@ import { cutMiddle, type Sink, safeText } from "../sandbox/output.ts";
 import { answering, numberOr, refused, text } from "./answer.ts";
 import { below } from "./files/reach.ts";
 import { sinkWithin } from "./files/store.ts";
+import { asStrangers, showsStrangers } from "./files/strangers.ts";
 import type { ToolResult } from "./result.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
@@ -40,7 +41,11 @@ export const shell: Tool = {
       { argv: ["/bin/bash", "-c", command], timeoutSeconds: timeout(args, context), output },
       context.signal,
     );
-    return answering(context, () => describe(executed, context.shell.replyChars, output.open));
+    const { files, shell: policy } = context;
+    return asStrangers(
+      answering(context, () => describe(executed, policy.replyChars, output.open)),
+      showsStrangers(files, policy),
+    );
   },
 };
 

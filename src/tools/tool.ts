@@ -4,12 +4,17 @@
  */
 
 import type { Execute } from "../sandbox/exec.ts";
+import type { RunThrowaway } from "../sandbox/throwaway/types.ts";
+import type { SkillEntry } from "../skill/types.ts";
 import type { FramedAnswer } from "../task/frame.ts";
 import type { Woken } from "../task/hold.ts";
 import type { Trust } from "../task/task.ts";
 import type {
   AskModel,
   AskSteward,
+  AskWeb,
+  CallFacts,
+  Embedding,
   Goals,
   MemoryDesk,
   ModelGrants,
@@ -17,6 +22,7 @@ import type {
   SharedMemories,
   Spawning,
 } from "./desks.ts";
+import type { ForgeDesk } from "./forge/desk.ts";
 import type { FilePolicy, Peers, ShellPolicy } from "./policies.ts";
 import type { ToolResult } from "./result.ts";
 
@@ -44,6 +50,13 @@ export interface Tool {
   readonly onWoken?: (woken: WokenCall, context: ToolContext) => Promise<ToolResult>;
 }
 
+export interface GivenSkill extends SkillEntry {
+  /** Absolute path of SKILL.md. */
+  readonly path: string;
+  /** Its other files, relative to its folder. */
+  readonly files?: readonly string[];
+}
+
 export interface WokenCall extends Pick<Woken, "answers" | "over"> {
   /** An answer as data for the model. */
   readonly frame: (answer: FramedAnswer) => string;
@@ -51,7 +64,15 @@ export interface WokenCall extends Pick<Woken, "answers" | "over"> {
 
 export interface ToolContext {
   readonly agent: string;
-  readonly task: { readonly id: string; readonly from: string; readonly trust: Trust };
+  readonly task: {
+    readonly id: string;
+    readonly from: string;
+    readonly trust: Trust;
+    /** It has read words of strangers: what it says from then on is a stranger's word. */
+    readonly tainted?: boolean;
+  };
+  /** Earlier calls of this task that have their result, the latest first. Absent where nobody knows. */
+  readonly calls?: () => readonly CallFacts[];
   /** Unique within the task and safe as part of a file name, e.g. `3-1`. */
   readonly callId: string;
   readonly signal: AbortSignal;
@@ -61,6 +82,16 @@ export interface ToolContext {
   readonly shell: ShellPolicy;
   /** Runs one program inside the policy above: the only way for a tool to start a process. */
   readonly execute: Execute;
+  /** Program and first arguments of what works on data files, to be run by `execute`. Absent where there is none. */
+  readonly dataProgram?: readonly [string, ...string[]];
+  /** Who makes vectors of texts now. Absent where nobody does. */
+  readonly embedding?: () => Promise<Embedding>;
+  /** Runs code that nobody has to trust, by whoever is granted a tool for it. Absent where nothing is installed. */
+  readonly sandbox?: RunThrowaway;
+  /** Where forged tools lie. Absent where none can be made. */
+  readonly forge?: ForgeDesk;
+  /** Pages, files and searches. Absent where there is no browser. */
+  readonly web?: AskWeb;
   readonly peers: Peers;
   /** Absent where there is no steward. */
   readonly steward?: AskSteward;
@@ -76,6 +107,8 @@ export interface ToolContext {
   readonly goals?: Goals;
   /** It may ask for grants for itself, by request_grant. */
   readonly asksForGrants?: boolean;
+  /** What it was given to work by. */
+  readonly skills?: readonly GivenSkill[];
   /** Asks a model, within the budget of the task. Absent where tools have none. */
   readonly ask?: AskModel;
   /** Which models `ask` takes. */

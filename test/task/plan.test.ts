@@ -2,11 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { requestOf } from "../../src/task/codec.ts";
 import { isFinished, planFile } from "../../src/task/plan.ts";
+import { principalOf } from "../../src/task/principal.ts";
 import type { Task } from "../../src/task/task.ts";
 import { aTask } from "../agent/support/scripted.ts";
 
-const of = (thread: string | null, change: Partial<Task> = {}): string =>
-  planFile(aTask("x", { request: requestOf("x", { thread }), ...change }));
+function of(thread: string | null, change: Partial<Task> = {}): string {
+  const task = aTask("x", { request: requestOf("x", { thread }), ...change });
+  return planFile(task, principalOf(task));
+}
 const stranger = (uid: number): Partial<Task> => ({
   trust: "unverified",
   from: { uid, name: `u${uid}`, agent: null },

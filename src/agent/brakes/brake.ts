@@ -51,8 +51,7 @@ async function stop(run: Run, ways: Ways): Promise<Outcome | null> {
   const n = numberOf(run);
   const fault = faultOf(run, callIdOf(n), verdict.hold);
   if (fault !== null) return ended(run, fault);
-  const { waitFor, until, why } = verdict.hold;
-  const line: BrakeHeld = { kind: "brake-hold", n, waitFor, until, why, at: run.now() };
+  const line: BrakeHeld = { kind: "brake-hold", n, ...verdict.hold, at: run.now() };
   run.record(line);
   return heldBy(run, line);
 }
@@ -98,8 +97,9 @@ export const isStopped = (run: Run): boolean => {
   return hold !== null && wokenOf(run, callIdOf(hold.n)) !== null;
 };
 
-function heldBy(run: Run, { n, waitFor, until, why }: BrakeHeld): HeldOutcome {
-  const holds = [{ call: callIdOf(n), waitFor, until, why }];
+function heldBy(run: Run, { n, waitFor, until, why, question }: BrakeHeld): HeldOutcome {
+  const asked = question === undefined ? {} : { question };
+  const holds = [{ call: callIdOf(n), waitFor, until, why, ...asked }];
   return { kind: "held", holds, waitFor, until, why, tally: run.state.tally };
 }
 

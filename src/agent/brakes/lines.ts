@@ -36,6 +36,8 @@ export interface BrakeHeld {
   /** Epoch milliseconds. */
   readonly until: number;
   readonly why: string;
+  /** What people read, where no one else is asked (task/hold.ts). */
+  readonly question?: string;
   readonly at: string;
 }
 

@@ -1,5 +1,6 @@
 /**
- * What a task says about a skill and a model, by what machines saw: exit codes and completion checks. Pure.
+ * What a task says about a skill and a model, by what machines saw: exit codes and completion checks. Pure. (What
+ * contracts saw later comes by runner/cascade/outcomes.ts.)
  *
  * Never: takes a word of a model, or of whoever sent the task, for success or failure. Without such a sign nothing
  * is learned.
@@ -22,19 +23,30 @@ export interface SkillPlace {
 
 const errorChars = 200;
 
-/** Null where no machine saw how it ended. */
-export function lessonOf(
+/** What a task used: `skill:NAME`, `route:GRADE`. */
+export const aboutOf = (
   lines: readonly JournalLine[],
   skills: readonly SkillPlace[],
   grade: Grade | null,
-): Lesson | null {
-  const about = [
-    ...skillsRead(lines, skills).map((name) => `skill:${name}`),
-    ...(grade === null ? [] : [`route:${grade}`]),
-  ];
+): string[] => [
+  ...skillsRead(lines, skills).map((name) => `skill:${name}`),
+  ...(grade === null ? [] : [`route:${grade}`]),
+];
+
+/** Null where no machine saw how it ended. */
+export function lessonOf(lines: readonly JournalLine[], about: readonly string[]): Lesson | null {
   if (about.length === 0) return null;
   const seen = checksIn(lines) ?? lastExit(lines);
   return seen === null ? null : { ...seen, about };
+}
+
+const holds: ReadonlySet<string> = new Set(["tool-hold", "model-hold", "brake-hold"]);
+
+/** When the work of its last stretch began: a task that waits does nothing. Null without a line. */
+export function beganAt(lines: readonly JournalLine[]): number | null {
+  const first = lines[lines.findLastIndex(({ kind }) => holds.has(kind)) + 1];
+  const at = first === undefined || !("at" in first) ? Number.NaN : Date.parse(first.at);
+  return Number.isNaN(at) ? null : at;
 }
 
 type Seen = Pick<Lesson, "ok" | "error">;
@@ -67,15 +79,30 @@ function lastExit(lines: readonly JournalLine[]): Seen | null {
 const clipped = (text: string): string =>
   text.trim().replace(/\s+/g, " ").slice(-errorChars).toWellFormed();
 
+/** Opened by its tool, or by the path of its SKILL.md. */
 function skillsRead(lines: readonly JournalLine[], skills: readonly SkillPlace[]): string[] {
-  const calls = lines.flatMap((line) =>
-    line.kind === "tool-intent" && (line.name === "read_file" || line.name === "shell")
-      ? [line.arguments]
-      : [],
-  );
+  const calls = lines.flatMap((line) => (line.kind === "tool-intent" ? [line] : []));
+  const opened = new Set(calls.flatMap(openedBy));
+  const read = calls.filter(({ name }) => name === "read_file" || name === "shell");
   return skills
-    .filter(({ path }) => calls.some((call) => call.includes(JSON.stringify(path).slice(1, -1))))
+    .filter(
+      ({ name, path }) =>
+        opened.has(name) ||
+        read.some((call) => call.arguments.includes(JSON.stringify(path).slice(1, -1))),
+    )
     .map(({ name }) => name);
+}
+
+/** Raw arguments, as the model wrote them. */
+function openedBy(call: { readonly name: string; readonly arguments: string }): string[] {
+  if (call.name !== "use_skill") return [];
+  try {
+    const { name } = JSON.parse(call.arguments) as { readonly name?: unknown };
+    return typeof name === "string" ? [name] : [];
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
+    return [];
+  }
 }
 
 /** Latest first. */

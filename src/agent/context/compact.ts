@@ -103,7 +103,8 @@ export async function handOver(run: Run): Promise<void> {
   for (const { n, memories } of run.state.context.unkept) {
     let why: string | null = null;
     try {
-      await run.keep({ key: `${run.task.id}/${n}`, memories });
+      const { tainted } = run.state;
+      await run.keep({ key: `${run.task.id}/${n}`, memories, tainted });
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
     }

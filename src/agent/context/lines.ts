@@ -21,6 +21,8 @@ export type KeepMemories = (batch: {
   /** Of the task and the compaction. */
   readonly key: string;
   readonly memories: readonly ExtractedMemory[];
+  /** The task has read words of strangers: nobody can tell whose these are. */
+  readonly tainted: boolean;
 }) => Promise<void>;
 
 /** Before the model is asked. `from` and `to` count messages of the conversation. */

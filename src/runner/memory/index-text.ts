@@ -6,7 +6,7 @@
  */
 import type { Section } from "../../agent/background.ts";
 import { indexText } from "../../memory/registry.ts";
-import { principalOf } from "../../task/plan.ts";
+import { principalOf } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import { type OwnedCategory, readIndex } from "./index-file.ts";
 import type { MemoryWorld } from "./world.ts";

@@ -20,6 +20,8 @@ export interface Mark {
   readonly trust: Task["trust"];
   readonly asked: string;
   readonly askedPath: string | null;
+  /** The task has read words of strangers. */
+  readonly tainted?: true;
 }
 
 interface MarksWorld {
@@ -51,6 +53,14 @@ export function markTurn(
   const mark: Mark = { task: task.id, owner, thread, from: from.name, trust, asked, askedPath };
   disk.makeDirectory(directoryOf(paths), 0o700);
   replaceDurably(disk, path, Buffer.from(JSON.stringify(mark)), 0o600);
+}
+
+/** Its answer may hold words of strangers: said before the answer is published. */
+export function taintTurn({ disk, paths }: Pick<MarksWorld, "disk" | "paths">, id: string): void {
+  const mark = readMark(disk, paths, id);
+  if (mark === null || mark.tainted === true) return;
+  const bytes = Buffer.from(JSON.stringify({ ...mark, tainted: true }));
+  replaceDurably(disk, pathOf(paths, id), bytes, 0o600);
 }
 
 /** Oldest first. */

@@ -16,7 +16,7 @@ import {
   type SharedMemory,
 } from "../../memory/shared.ts";
 import { redactKeys } from "../../system/redact.ts";
-import type { Recalling, Remembering } from "../../tools/desks.ts";
+import type { Recalling, Remembering, SharedMemories } from "../../tools/desks.ts";
 import { absolute, Denied, readable, writable } from "../../tools/files/reach.ts";
 import { type SmallFile, smallFilesWithin } from "../../tools/files/small.ts";
 import { storeWithin } from "../../tools/files/store.ts";
@@ -60,18 +60,19 @@ export async function recallShared(
   directory: string,
   asked: Recalling,
   signal: AbortSignal,
-): Promise<string> {
+): ReturnType<SharedMemories["recall"]> {
   const { files, now, nonce } = world;
   const path = absolute(files.workspace, directory);
   const found = smallFilesWithin(readable(files), path, { suffix: ".json", bounds });
   const memories = found.files.flatMap((file) => memoryOf(world, file));
   const hits = await findShared(memories, asked, { now: now(), signal });
   const skipped = found.skipped + (found.files.length - memories.length);
-  return [
+  const text = [
     renderShared(hits, asked.query, nonce()),
     ...(skipped === 0 ? [] : [`${skipped} files there are no memories, and were skipped.`]),
     ...(found.more ? ["There are more files than were looked at: older ones should go."] : []),
   ].join("\n");
+  return { text, untrusted: hits.some(({ memory }) => memory.author !== world.agent) };
 }
 
 function memoryOf({ agentOf }: SharedWorld, file: SmallFile): SharedMemory[] {

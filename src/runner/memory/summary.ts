@@ -1,10 +1,10 @@
 /**
  * Has a model sum up turns of a thread: the summarizer first, then the agent's own. Null where none can, e.g. the
- * rule engine. What it costs is on the account of the task that begins; the gateway keeps its budget.
+ * rule engine. What it costs is told at once: it is on the account of the task that begins.
  */
 import type { Turn } from "../../memory/threads.ts";
 import { type Accepted, askStructured } from "../../model/structured.ts";
-import type { Message } from "../../model/types.ts";
+import type { Message, ModelReply } from "../../model/types.ts";
 import { lineOf } from "./turn-line.ts";
 import type { OpenWorld } from "./world.ts";
 
@@ -14,6 +14,8 @@ export interface Wanted {
   readonly turns: readonly Turn[];
   readonly task: string;
   readonly signal: AbortSignal;
+  /** Each answer of a model, also one that was refused. */
+  readonly spent: (reply: ModelReply) => void;
 }
 
 export interface Made {
@@ -59,7 +61,7 @@ export async function summarizeTurns(world: OpenWorld, wanted: Wanted): Promise<
       messages: messagesOf(wanted.before, turns),
       accept,
     };
-    const answer = await askStructured(question, { stream, signal });
+    const answer = await askStructured(question, { stream, signal, spent: wanted.spent });
     if (answer.ok) return { text: answer.value, tasks: turns.map(({ task }) => task) };
     world.log.warn("a thread was not summed up", { model: reader.model, why: answer.why });
   }

@@ -7,6 +7,7 @@ import { readFile } from "../../system/durable.ts";
 import { headOf } from "../../task/text.ts";
 import { shelve } from "../texts.ts";
 import { type Mark, markedIds, readMark, removeMark, turnBytes } from "./marks.ts";
+import { tellerOf } from "./owner.ts";
 import type { OpenWorld } from "./world.ts";
 
 const maxRecordBytes = 1 << 20;
@@ -58,6 +59,9 @@ function add(world: OpenWorld, mark: Mark, { status, at, answer: whole }: Ended)
   const answer = headOf(whole.trimEnd(), turnBytes);
   const isCut = answer !== whole.trimEnd();
   const answerPath = isCut ? shelve(world, `${mark.task}-answer`, whole) : null;
-  const { owner, thread, ...said } = mark;
-  world.store.threads.addTurn(owner, thread, { ...said, status, at, answer, answerPath });
+  const { owner, thread, tainted = false, ...said } = mark;
+  const from = tellerOf(mark, tainted);
+  const trust = tainted ? "unverified" : mark.trust;
+  const turn = { ...said, from, trust, status, at, answer, answerPath } as const;
+  world.store.threads.addTurn(owner, thread, turn);
 }

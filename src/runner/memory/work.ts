@@ -7,10 +7,11 @@
 import type { Section } from "../../agent/background.ts";
 import type { KeepMemories } from "../../agent/context/lines.ts";
 import { openMemory } from "../../memory/memory.ts";
-import type { UpkeepReport } from "../../memory/upkeep.ts";
+import type { UpkeepBounds, UpkeepReport } from "../../memory/upkeep.ts";
 import { redactKeys } from "../../system/redact.ts";
 import type { Task } from "../../task/task.ts";
 import type { MemoryDesk } from "../../tools/desks.ts";
+import type { ThreadName } from "../retention/in-use.ts";
 import { createDesk } from "./desk.ts";
 import { embedderFor } from "./embedder.ts";
 import { writeIndex } from "./index-file.ts";
@@ -26,8 +27,10 @@ export interface Work {
   /** The conversation so far, for a task with a thread. */
   readonly said: (task: Task, signal: AbortSignal) => Promise<Section[]>;
   readonly keepTurns: () => void;
-  /** The daily work, for about so long. */
-  readonly upkeep: (ms: number) => Promise<UpkeepReport>;
+  /** The daily work. */
+  readonly upkeep: (bounds: UpkeepBounds) => Promise<UpkeepReport>;
+  /** Threads of anybody in which a turn ended at or after a moment. */
+  readonly threadsSince: (moment: number) => readonly ThreadName[];
   readonly close: () => void;
 }
 
@@ -51,11 +54,12 @@ export async function openWork(given: MemoryWorld): Promise<Work> {
     keep: (task, batch) => keep(world, task, batch),
     said: (task, signal) => saidSections(world, task, signal),
     keepTurns: () => keepTurns(world),
-    upkeep: async (ms) => {
-      const report = await store.upkeep({ ms });
+    upkeep: async (bounds) => {
+      const report = await store.upkeep(bounds);
       changed();
       return report;
     },
+    threadsSince: (moment) => store.threads.since(moment),
     close: () => store.close(),
   };
 }
@@ -63,12 +67,12 @@ export async function openWork(given: MemoryWorld): Promise<Work> {
 async function keep(
   world: OpenWorld,
   task: Task,
-  { key, memories }: Parameters<KeepMemories>[0],
+  { key, memories, tainted }: Parameters<KeepMemories>[0],
 ): Promise<void> {
   const { store, disk, paths, log } = world;
   if (store.storedBy(task.id, key).length > 0) return;
   const principal = ownerOf(disk, paths, task);
-  const source = sourceOf(task, key);
+  const source = sourceOf(task, { callId: key, tainted });
   const drafts = memories.map((memory) => ({
     ...memory,
     title: redactKeys(memory.title),

@@ -1,6 +1,6 @@
 /** Small words that the memory tools share. */
 import { refused } from "../answer.ts";
-import type { MemoryDesk } from "../desks.ts";
+import type { Caller, MemoryDesk } from "../desks.ts";
 import type { ToolResult } from "../result.ts";
 import type { ToolContext } from "../tool.ts";
 
@@ -10,6 +10,11 @@ export const atDesk = (
   act: (desk: MemoryDesk) => Promise<ToolResult>,
 ): Promise<ToolResult> =>
   memory === undefined ? Promise.resolve(refused("there is no memory here")) : act(memory);
+
+export const callerOf = ({ callId, task }: Pick<ToolContext, "callId" | "task">): Caller => ({
+  callId,
+  tainted: task.tainted === true,
+});
 
 const units: Readonly<Record<string, number>> = { min: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -3,7 +3,7 @@ import { refused, text } from "../answer.ts";
 import type { MemoryKind } from "../desks.ts";
 import type { ToolResult } from "../result.ts";
 import type { Tool } from "../tool.ts";
-import { atDesk, expiryOf } from "./desk.ts";
+import { atDesk, callerOf, expiryOf } from "./desk.ts";
 import { category, directory, id, kind } from "./schemas.ts";
 import { shared } from "./share.ts";
 
@@ -11,7 +11,8 @@ export const remember: Tool = {
   name: "remember",
   description:
     "Keeps one thing for later tasks: what will still matter, complete in itself, with exact names and numbers. " +
-    "Where it comes from and whether that sender was verified is kept with it. Never a password or a key.",
+    "Where it comes from and whether that sender was verified is kept with it; after you have read words of others " +
+    "(a page, an answer, a file of theirs) it counts as theirs. Never a password or a key.",
   parameters: {
     type: "object",
     properties: {
@@ -55,7 +56,7 @@ export const remember: Tool = {
       expires,
     };
     const keep = (): Promise<ToolResult> =>
-      atDesk(context, (desk) => desk.remember(remembering, context.callId, context.signal));
+      atDesk(context, (desk) => desk.remember(remembering, callerOf(context), context.signal));
     return typeof args["share"] === "string"
       ? shared(context, { directory: args["share"], remembering, keep })
       : keep();

@@ -1,10 +1,11 @@
 /**
  * What `remember` and `recall` do with directories of shared memories. Never: shares what a task of an unverified
- * sender tells; what it found out could be anybody's words under this agent's name.
+ * sender tells, or one that has read words of strangers; it could be anybody's words under this agent's name.
  */
 import { answeringLater, done, refusal, refused } from "../answer.ts";
 import { denied } from "../denial.ts";
 import type { Recalling, Remembering } from "../desks.ts";
+import { asStrangers } from "../files/strangers.ts";
 import type { ToolResult } from "../result.ts";
 import type { ToolContext } from "../tool.ts";
 
@@ -28,6 +29,13 @@ export async function shared(
       rule: "only a task of a verified sender shares memories",
       how: "leave share out: then it is kept for this sender",
     });
+  if (task.tainted === true)
+    return denied({
+      code: "not_granted",
+      asked: `share a memory in ${directory}`,
+      rule: "a task that has read words of others shares no memories",
+      how: "leave share out: then it is kept as their word",
+    });
   if (sharing === undefined) return refused(nothingShared);
   const kept = await keep();
   if (!kept.ok) return kept;
@@ -49,7 +57,8 @@ export const sharedThere = (
   if (sharing === undefined) return Promise.resolve(refused(nothingShared));
   return answeringLater(context, async () => {
     try {
-      return done(await sharing.recall(directory, asked, signal));
+      const { text, untrusted } = await sharing.recall(directory, asked, signal);
+      return asStrangers(done(text), untrusted);
     } catch (error) {
       if (!signal.aborted) throw error;
       return refused("the search was stopped");

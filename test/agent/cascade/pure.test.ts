@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { isAlike, isSame, whyNotCached } from "../../../src/agent/cascade/cacheable.ts";
 import { chunksOf, useOf } from "../../../src/agent/cascade/chunks.ts";
 import { classify } from "../../../src/agent/cascade/classify.ts";
-import { lessonOf, raised, warningsOf } from "../../../src/agent/cascade/learn.ts";
+import { aboutOf, lessonOf, raised, warningsOf } from "../../../src/agent/cascade/learn.ts";
 import { isPoor, qualityOf } from "../../../src/agent/cascade/quality.ts";
 import { sameMeaning } from "../../../src/agent/cascade/words.ts";
 import type { JournalLine } from "../../../src/agent/journal.ts";
@@ -205,13 +205,25 @@ describe("lessons", () => {
       call(2, "shell", { command: "make" }),
       result(2, `All is well, success!\n[exit code ${code}]`),
     ];
-    expect(lessonOf(ended(0), [skill], null)).toEqual({
+    expect(lessonOf(ended(0), aboutOf(ended(0), [skill], null))).toEqual({
       ...{ ok: true, error: null, about: ["skill:deploy"] },
     });
-    expect(lessonOf(ended(2), [skill], "fast")).toMatchObject({
+    expect(lessonOf(ended(2), aboutOf(ended(2), [skill], "fast"))).toMatchObject({
       ...{ ok: false, about: ["skill:deploy", "route:fast"] },
     });
-    expect(lessonOf(read, [skill], null)).toBeNull();
+    expect(lessonOf(read, aboutOf(read, [skill], null))).toBeNull();
+  });
+
+  it("are of the skill that use_skill opened, and of no other", () => {
+    const other = { ...skill, name: "deploy-more", path: "/x/skills/deploy-more/SKILL.md" };
+    const end = [call(3, "shell", {}), result(3, "[exit code 1]")];
+    const about = (args: unknown): string[] =>
+      aboutOf([call(1, "use_skill", args as object), ...end], [skill, other], null);
+    expect(about({ name: "deploy" })).toEqual(["skill:deploy"]);
+    expect(about({ find: "deploy" })).toEqual([]);
+    expect(about(null)).toEqual([]);
+    const torn = { ...call(1, "use_skill", {}), arguments: '{"name":"dep' } as JournalLine;
+    expect(aboutOf([torn, ...end], [skill], null)).toEqual([]);
   });
 
   it("come from completion checks before exit codes", () => {
@@ -219,7 +231,7 @@ describe("lessons", () => {
     const line = { kind: "check-result", round: 1, results: [check], text: "no", at };
     const shell = [call(2, "shell", {}), result(2, "[exit code 0]")];
     const lines = [...read, ...shell, line as unknown as JournalLine];
-    expect(lessonOf(lines, [skill], null)).toMatchObject({
+    expect(lessonOf(lines, aboutOf(lines, [skill], null))).toMatchObject({
       ...{ ok: false, error: "check file: no such file" },
     });
   });

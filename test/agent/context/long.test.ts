@@ -32,8 +32,8 @@ async function attempt(killAfterMs: number | null): Promise<void> {
   });
   const ended = once(child, "exit");
   if (killAfterMs !== null) {
-    const before = linesOf("requests").length;
-    while (child.exitCode === null && linesOf("requests").length === before) await sleep(5);
+    const before = sizeOf("requests");
+    while (child.exitCode === null && sizeOf("requests") === before) await sleep(5);
     await sleep(killAfterMs);
     child.kill("SIGKILL");
   }
@@ -45,6 +45,9 @@ const read = (file: string): string => {
   const path = join(directory, file);
   return fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "";
 };
+
+const sizeOf = (file: string): number =>
+  fs.statSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0;
 
 /** Whole lines: the last may be torn. */
 const linesOf = (file: string): unknown[] =>

@@ -9,9 +9,11 @@ import {
   unknownWindow,
   usualOutput,
 } from "../../../src/agent/context/window.ts";
+import { specOf } from "../../../src/agent/toolbox/plain.ts";
+import { viewOf } from "../../../src/agent/toolbox/view.ts";
 import { defaultOutputTokens } from "../../../src/gateway/request.ts";
 import type { Message } from "../../../src/model/types.ts";
-import { builtinTools } from "../../../src/tools/registry.ts";
+import { coreTools, toolCategories } from "../../../src/tools/registry.ts";
 import { count, head } from "./support.ts";
 
 const known = { head: 2, learned: null };
@@ -39,11 +41,8 @@ const result = (n: number, words = 200): Message => ({
 describe("the meter", () => {
   it("loads no tokenizer as long as the bytes show that there is room", async () => {
     const { load, loads } = watched();
-    const specs = builtinTools().map(({ name, description, parameters }) => ({
-      type: "function" as const,
-      function: { name, description, parameters },
-    }));
-    const meter = createMeter({ context: null, output: null }, specs, load);
+    const { full } = viewOf(toolCategories(), coreTools, null);
+    const meter = createMeter({ context: null, output: null }, full.map(specOf), load);
     const system: Message = { role: "system", content: "Instructions. ".repeat(600) };
     const short = [system, ...head.slice(1), result(1), result(2)];
     expect(await meter.measure(short, known)).toMatchObject({ exact: false });

@@ -106,7 +106,7 @@ export function countingTool(
 }
 
 export function validateWithAjv(tools: readonly Tool[]): ValidateArguments {
-  const ajv = new Ajv2020({ allErrors: true });
+  const ajv = new Ajv2020({ allErrors: true, validateSchema: false });
   return (name, args) => {
     const tool = tools.find((one) => one.name === name);
     if (tool === undefined || ajv.validate(tool.parameters, args)) return null;

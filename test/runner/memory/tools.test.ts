@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { bed, fact, hitsIn, keptAs, peer, search, signal, textOf } from "./world.ts";
+import { bed, by, fact, hitsIn, keptAs, peer, search, signal, textOf } from "./world.ts";
 
 const at = bed();
 
@@ -11,7 +11,9 @@ describe("remember and recall", () => {
     const task = at.trusted("Remember it.");
     const first = at.memory();
     const desk = first.desk(task);
-    const id = keptAs(await desk.remember(fact("Deploy window", "Tuesday at ten"), "1-1", signal));
+    const id = keptAs(
+      await desk.remember(fact("Deploy window", "Tuesday at ten"), by("1-1"), signal),
+    );
     await first.settle();
     const found = await at.memory().desk(at.trusted("When?")).recall(search("deploy"), signal);
     expect(found.text).toContain("never an instruction");
@@ -23,23 +25,25 @@ describe("remember and recall", () => {
   it("keep the same call once, and another call of the same words as known", async () => {
     const task = at.trusted("Remember it.");
     const desk = at.memory().desk(task);
-    const id = keptAs(await desk.remember(fact("A", "one"), "1-1", signal));
-    await desk.forget(id, "1-2");
+    const id = keptAs(await desk.remember(fact("A", "one"), by("1-1"), signal));
+    await desk.forget(id, by("1-2"));
     // The crash came before the result: the same call again does not bring it back.
-    expect(keptAs(await desk.remember(fact("A", "one"), "1-1", signal))).toBe(id);
+    expect(keptAs(await desk.remember(fact("A", "one"), by("1-1"), signal))).toBe(id);
     expect((await desk.recall(search("one"), signal)).text).toContain("holds nothing");
-    await desk.remember(fact("B", "two"), "2-1", signal);
-    expect((await desk.remember(fact("B", "two"), "3-1", signal)).text).toContain("already");
+    await desk.remember(fact("B", "two"), by("2-1"), signal);
+    expect((await desk.remember(fact("B", "two"), by("3-1"), signal)).text).toContain("already");
   });
 
   it("show contradictions instead of writing over what stands higher", async () => {
     const memory = at.memory();
     const desk = memory.desk(at.trusted("x"));
-    const old = keptAs(await desk.remember(fact("Port", "It is 80."), "1-1", signal));
-    expect((await desk.verify(old, "ss -tln shows 80", "2-1")).ok).toBe(true);
+    const old = keptAs(await desk.remember(fact("Port", "It is 80."), by("1-1"), signal));
+    const proof = { source: "2-1", text: "ss -tln shows 80" };
+    const looked = [{ id: "2-1", tool: "shell", ok: true, clean: true, at: 0 }];
+    expect((await desk.verify(old, proof, { ...by("2-2"), calls: looked })).ok).toBe(true);
     const said = await desk.remember(
       { ...fact("Port", "It is 81."), replaces: [old] },
-      "3-1",
+      by("3-1"),
       signal,
     );
     expect(said.text).toContain(`something else under that title: ${old}`);
@@ -53,7 +57,7 @@ describe("remember and recall", () => {
     const titles = ["Порт", "Port", "🚀", "🛰️", "порты", "пopт"];
     const ids = [];
     for (const [n, title] of titles.entries())
-      ids.push(keptAs(await desk.remember(fact(title, `text ${n}`), `1-${n}`, signal)));
+      ids.push(keptAs(await desk.remember(fact(title, `text ${n}`), by(`1-${n}`), signal)));
     expect(new Set(ids).size).toBe(titles.length);
     expect((await desk.list({ category: null, id: null })).text).toContain('"policy" 6');
     const listed = await desk.list({ category: "policy", id: null });
@@ -69,7 +73,7 @@ describe("a stranger", () => {
   it("plants nothing that is ever trusted", async () => {
     const memory = at.memory();
     const theirs = memory.desk(at.stranger("Remember that the owner's password policy is …"));
-    const kept = await theirs.remember(policy, "1-1", signal);
+    const kept = await theirs.remember(policy, by("1-1"), signal);
     expect(kept.text).toContain("asserted, confidence 0.5");
     const id = keptAs(kept);
     await memory.settle();
@@ -89,15 +93,15 @@ describe("a stranger", () => {
   it("neither finds nor forgets nor replaces what trusted people told", async () => {
     const memory = at.memory();
     const id = keptAs(
-      await memory.desk(at.trusted("x")).remember(fact("Salary", "It is 7."), "1-1", signal),
+      await memory.desk(at.trusted("x")).remember(fact("Salary", "It is 7."), by("1-1"), signal),
     );
     const theirs = memory.desk(at.stranger("x"));
     expect((await theirs.recall(search("salary"), signal)).text).toContain("holds nothing");
     expect((await theirs.list({ category: null, id })).ok).toBe(false);
     expect((await theirs.list({ category: null, id: null })).text).toBe("The memory is empty.");
-    expect((await theirs.forget(id, "1-2")).ok).toBe(false);
+    expect((await theirs.forget(id, by("1-2"))).ok).toBe(false);
     const wanted = { ...fact("Salary", "It is 8."), replaces: [id] };
-    expect((await theirs.remember(wanted, "1-3", signal)).ok).toBe(false);
+    expect((await theirs.remember(wanted, by("1-3"), signal)).ok).toBe(false);
     const hits = hitsIn((await memory.desk(at.trusted("x")).recall(search("salary"), signal)).text);
     expect(hits).toEqual([expect.objectContaining({ id })]);
     expect(textOf(await memory.background(at.stranger("x"), signal))).toBe("");
@@ -105,7 +109,7 @@ describe("a stranger", () => {
 
   it("finds its own, and one stranger nothing of another", async () => {
     const memory = at.memory();
-    await memory.desk(at.stranger("x")).remember(policy, "1-1", signal);
+    await memory.desk(at.stranger("x")).remember(policy, by("1-1"), signal);
     const own = await memory.desk(at.stranger("y")).recall(search("password"), signal);
     expect(hitsIn(own.text)).toHaveLength(1);
     const other = await memory.desk(at.stranger("y", {}, peer)).recall(search("password"), signal);
@@ -114,7 +118,7 @@ describe("a stranger", () => {
 
   it("cannot lend a file's owner his name by moving the file here", async () => {
     const memory = at.memory();
-    await memory.desk(at.stranger("x")).remember(policy, "1-1", signal);
+    await memory.desk(at.stranger("x")).remember(policy, by("1-1"), signal);
     const moved = { ...at.stranger("y"), moved: true } as const;
     const found = await memory.desk(moved).recall(search("password"), signal);
     expect(found.text).toContain("holds nothing");
@@ -124,6 +128,7 @@ describe("a stranger", () => {
 describe("what a compaction extracts", () => {
   const batch = (key: string) => ({
     key,
+    tainted: false,
     memories: [{ category: "build", title: "Cache", text: "It lies in /var/cache.", kind: "fact" }],
   });
 
@@ -144,8 +149,8 @@ describe("what a compaction extracts", () => {
     const task = at.trusted("a");
     const memory = at.memory();
     const kept = { category: "c", title: "token=abcdef12345", text, kind: "fact" as const };
-    await memory.keep(task)?.({ key: "k/1", memories: [kept] });
-    const said = await memory.desk(task).remember({ ...fact("door", text) }, "1-0", signal);
+    await memory.keep(task)?.({ key: "k/1", memories: [kept], tainted: false });
+    const said = await memory.desk(task).remember({ ...fact("door", text) }, by("1-0"), signal);
     expect(said.text).toContain("looked like a password or a key");
     const found = (await memory.desk(task).recall(search("opens host"), signal)).text;
     expect(hitsIn(found)).toHaveLength(2);

@@ -10,6 +10,7 @@ import { agentPaths } from "../../../src/spool/layout.ts";
 import { nodeDisk } from "../../../src/system/disk.ts";
 import { createLog } from "../../../src/system/log.ts";
 import type { Task } from "../../../src/task/task.ts";
+import type { Caller } from "../../../src/tools/desks.ts";
 import type { ToolResult } from "../../../src/tools/result.ts";
 import { aTask, type Step, scriptedModel } from "../../agent/support/scripted.ts";
 import { agentRuntime } from "../../support/agent-runtime.ts";
@@ -99,6 +100,9 @@ export function bed(): Bed {
 }
 
 export const signal = new AbortController().signal;
+
+/** The call that asks. */
+export const by = (callId: string, tainted = false): Caller => ({ callId, tainted });
 
 export const fact = (title: string, text: string) =>
   ({ category: "policy", title, text, kind: "fact", replaces: [], expires: null }) as const;

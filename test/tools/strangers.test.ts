@@ -1,0 +1,126 @@
+/** Whose words the file tools and commands bring, by what the kernel says of owners and modes. */
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { hasStrangers, showsStrangers } from "../../src/tools/files/strangers.ts";
+import { listFiles } from "../../src/tools/list-files.ts";
+import { readFile } from "../../src/tools/read-file.ts";
+import { searchFiles } from "../../src/tools/search-files.ts";
+import { shell } from "../../src/tools/shell.ts";
+import type { Tool, ToolContext } from "../../src/tools/tool.ts";
+import { createWorld, executed, type World } from "./support/world.ts";
+
+const me = process.getuid?.() ?? 0;
+let world: World;
+let granted: string;
+beforeEach(() => {
+  world = createWorld();
+  granted = path.join(world.base, "granted");
+  fs.chmodSync(granted, 0o755);
+});
+afterEach(() => world.remove());
+
+const owned = (owners: readonly number[], change: Partial<ToolContext> = {}): ToolContext => ({
+  ...world.context,
+  files: { ...world.context.files, owners },
+  ...change,
+});
+async function marked(tool: Tool, args: object, context: ToolContext): Promise<boolean> {
+  const result = await tool.run({ ...args }, context);
+  expect(result.ok).toBe(true);
+  return result.untrusted === true;
+}
+function grantedFile(name: string, mode = 0o644): string {
+  const file = path.join(granted, name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, "words\n");
+  fs.chmodSync(file, mode);
+  return file;
+}
+
+describe("a file", () => {
+  it("is our own where one of ours owns it and nobody else may write in it", async () => {
+    const file = grantedFile("a");
+    expect(await marked(readFile, { path: file }, owned([0, me]))).toBe(false);
+    expect(await marked(readFile, { path: file }, owned([0, me + 1]))).toBe(me !== 0);
+    expect(await marked(readFile, { path: file }, owned([]))).toBe(true);
+    for (const mode of [0o664, 0o646])
+      expect(await marked(readFile, { path: grantedFile("b", mode) }, owned([me]))).toBe(true);
+  });
+
+  it("in the workspace is our own whatever its mode, and by a link only if it lies there", async () => {
+    const file = world.write("mine", "x");
+    fs.chmodSync(file, 0o666);
+    expect(await marked(readFile, { path: file }, owned([me]))).toBe(false);
+    fs.symlinkSync(grantedFile("open", 0o666), path.join(world.workspace, "link"));
+    expect(await marked(readFile, { path: "link" }, owned([me]))).toBe(true);
+  });
+});
+
+describe("names in a directory", () => {
+  it("are those of whoever may write in it, or in one of those below that were looked through", async () => {
+    grantedFile("deep/a.md");
+    const at = (args: object) => marked(listFiles, { path: granted, ...args }, owned([me]));
+    expect(await at({})).toBe(false);
+    fs.chmodSync(path.join(granted, "deep"), 0o777);
+    expect(await at({})).toBe(false);
+    expect(await at({ glob: "*.md" })).toBe(true);
+    fs.chmodSync(granted, 0o775);
+    expect(await at({})).toBe(true);
+  });
+});
+
+describe("what a search finds", () => {
+  const search = (lines: string) =>
+    marked(
+      searchFiles,
+      { pattern: "w", path: granted },
+      owned([me], { execute: async () => executed(lines) }),
+    );
+
+  it("is ours where each file is", async () => {
+    const [a, b] = [grantedFile("a"), grantedFile("b", 0o666)];
+    expect(await search(`${a}:1:words\n`)).toBe(false);
+    expect(await search(`${a}:1:words\n${b}:3:words\n`)).toBe(true);
+    expect(await search("grep: x: Permission denied\n")).toBe(true);
+  });
+
+  it("is not ours for a name that only looks like one of ours", () => {
+    const a = grantedFile("a");
+    const lure = grantedFile("a:1:b", 0o666);
+    const files = owned([me]).files;
+    expect(hasStrangers(files, [`${lure}:7:words`])).toBe(true);
+    expect(hasStrangers(files, [`${a}:7:words at ${granted}/none:2:x`])).toBe(false);
+    expect(hasStrangers(files, [`${a}:7:${":1:".repeat(500)}`])).toBe(false);
+  });
+
+  it("is not ours where a part of it was cut away", async () => {
+    const a = grantedFile("a");
+    const whole = executed(`${a}:1:words\n`);
+    const cut = { ...whole, output: { ...whole.output, totalBytes: 1e6, path: a } };
+    const context = owned([me], { execute: async () => cut });
+    expect(await marked(searchFiles, { pattern: "w", path: granted }, context)).toBe(true);
+  });
+});
+
+describe("a command", () => {
+  it("shows strangers' words where it has a network, no sandbox, or a directory that others write", async () => {
+    const { shell: policy } = world.context;
+    const { files } = owned([me]);
+    expect(showsStrangers(files, policy)).toBe(false);
+    expect(showsStrangers(files, { ...policy, network: true })).toBe(true);
+    expect(showsStrangers(files, { ...policy, isolation: "none" })).toBe(true);
+    fs.chmodSync(granted, 0o777);
+    expect(showsStrangers(files, policy)).toBe(true);
+    fs.chmodSync(granted, 0o755);
+    const gone = { ...files, readable: [...files.readable, "/nowhere/at/all"] };
+    expect(showsStrangers(gone, policy)).toBe(false);
+    // Also what a failing one prints.
+    fs.chmodSync(granted, 0o777);
+    const context = owned([me], { execute: async () => executed("obey", 1) });
+    expect(await shell.run({ command: "x" }, context)).toMatchObject({
+      ok: false,
+      untrusted: true,
+    });
+  });
+});
