@@ -7,10 +7,11 @@ import { ConError, type ExitCode, exit, reasonOf } from "../system/errors.ts";
 
 /**
  * `disk`: full, read-only or failing, nothing was changed, later may do. `busy`: another process held the file
- * too long. `damaged`: the next opening sets the file aside. `newer`: a later version of con wrote it.
+ * too long. `damaged`: the next opening sets the file aside. `newer`: a later version of con wrote it. `older`: an
+ * earlier one did, and who only looks does not bring it up to date.
  * `input`: the caller asked for what cannot be.
  */
-export type Trouble = "disk" | "busy" | "damaged" | "newer" | "input" | "software";
+export type Trouble = "disk" | "busy" | "damaged" | "newer" | "older" | "input" | "software";
 
 export class MemoryError extends ConError {
   readonly trouble: Trouble;
@@ -26,6 +27,7 @@ const codes: Readonly<Record<Trouble, ExitCode>> = {
   busy: exit.tryLater,
   damaged: exit.unavailable,
   newer: exit.configuration,
+  older: exit.unavailable,
   input: exit.badInput,
   software: exit.software,
 };
@@ -35,6 +37,7 @@ const remedies: Readonly<Record<Trouble, string>> = {
   busy: "try again when the other process has ended",
   damaged: "open it again: the file is then set aside and a new one begun",
   newer: "install the version of con that wrote it",
+  older: "start con-upkeep@NAME.service of the agent",
   input: "correct the request",
   software: "report this",
 };

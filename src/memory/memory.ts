@@ -7,6 +7,7 @@
  */
 import type Database from "better-sqlite3";
 import type { Disk } from "../system/disk.ts";
+import { bounding, type MemoryBounds, memoryBounds } from "./bounds.ts";
 import { type Changes, type Check, changesOf, checksOf } from "./change.ts";
 import { type Prepared, prepareDraft, type Refused } from "./draft.ts";
 import { guarded, named } from "./errors.ts";
@@ -28,6 +29,8 @@ export interface MemoryOptions {
   /** The offline one where none is given. */
   readonly embedder?: Embedder;
   readonly readonly?: boolean;
+  /** How much strangers may have remembered; the usual bounds where none are given. */
+  readonly bounds?: MemoryBounds;
 }
 
 export interface Whole {
@@ -72,11 +75,12 @@ export async function openMemory(options: MemoryOptions): Promise<MemoryStore> {
 type Given = MemoryOptions & { readonly embedder: Embedder };
 
 function storeOf(database: Database.Database, given: Given, damaged: Damaged | null): MemoryStore {
-  const { path, now, embedder, readonly = false } = given;
+  const { path, now, embedder, readonly = false, bounds = memoryBounds } = given;
   const reader = readerOf(database);
   const model = modelNumber(database, embedder, readonly);
   const index = indexOf(database, model);
-  const parts = { database, reader, index, embedder, model, now };
+  const limited = bounding(database, index, bounds);
+  const parts = { database, reader, index, embedder, model, now, bounding: limited };
   const changes = changesOf(parts);
   const registry = registryOf(database);
   const search = searching(parts);
@@ -119,6 +123,7 @@ function storeOf(database: Database.Database, given: Given, damaged: Damaged | n
       summarize: within(threads.summarize),
       searchTurns: within(threads.searchTurns),
       threads: within(threads.threads),
+      since: within(threads.since),
     },
     principals: within(() => owners.all()),
     storedBy: within((task, call) => ofCall.all(task, call)),

@@ -12,7 +12,7 @@ import type { Disk } from "../system/disk.ts";
 import { syncDirectory } from "../system/durable.ts";
 import { takeLock } from "../system/lock.ts";
 import { badInput, MemoryError, named, troubleOf } from "./errors.ts";
-import { applicationId, migrate, versionOf } from "./schema.ts";
+import { applicationId, migrate, steps, versionOf } from "./schema.ts";
 
 export interface Damaged {
   /** Where the file lies now. */
@@ -96,7 +96,7 @@ async function tryOpen(options: OpenOptions): Promise<Database.Database> {
   const database: Database.Database = new Sqlite(path, { timeout: busyMs, readonly });
   try {
     vec.load(database);
-    if (readonly) checkVersion(database, path);
+    if (readonly) checkCurrent(database, path);
     else prepare(database, options, size);
     return database;
   } catch (error) {
@@ -146,6 +146,19 @@ function checkVersion(database: Database.Database, path: string, least = 1): voi
   const version = versionOf(database);
   if (version < least || (version > 0 && id !== applicationId))
     throw badInput(`memory ${path}`, "it is no memory file of con");
+}
+
+/** For who only looks: an earlier version has other tables. */
+function checkCurrent(database: Database.Database, path: string): void {
+  checkVersion(database, path);
+  if (versionOf(database) >= steps.length) return;
+  const why = `its version is ${versionOf(database)}, this program reads ${steps.length}`;
+  throw new MemoryError(
+    "older",
+    `memory ${path}`,
+    why,
+    "start con-upkeep@NAME.service of the agent",
+  );
 }
 
 const lastCheck = (database: Database.Database): number =>

@@ -6,9 +6,10 @@
  * model. After a crash in a step: SQLite undoes it, and the next start does it again.
  */
 import type Database from "better-sqlite3";
+import { boundTables } from "./bounds.ts";
 import { MemoryError } from "./errors.ts";
 import { sketchBits } from "./sketch.ts";
-import { threadTables } from "./threads.ts";
+import { summaryTables, threadTables } from "./threads.ts";
 
 /** "conm" */
 export const applicationId = 0x636f6e6d;
@@ -99,7 +100,7 @@ CREATE VIRTUAL TABLE sketches USING vec0 (model INTEGER PARTITION KEY, bits BIT[
 `;
 
 /** Each entry leads from the version of its index to the next. Never changed once released, only added to. */
-export const steps: readonly string[] = [first, threadTables];
+export const steps: readonly string[] = [first, threadTables, boundTables + summaryTables];
 
 /** Brings an open file to this version. Throws for one of a later version, which is left as it is. */
 export function migrate(database: Database.Database, path: string, all = steps): void {

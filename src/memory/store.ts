@@ -6,10 +6,11 @@
  * to another principal. After a crash: all of a memory is there, or nothing of it.
  */
 import type Database from "better-sqlite3";
+import type { Bounding } from "./bounds.ts";
 import type { Prepared, Refused } from "./draft.ts";
 import type { Embedded, Index } from "./indexing.ts";
 import { describing, inserting } from "./insert.ts";
-import { idOf, type Reader, type Row, selectRow } from "./rows.ts";
+import { idOf, type Reader, type Row, rowOf, selectRow } from "./rows.ts";
 import { mayReplace, type Standing, standing } from "./rules.ts";
 import type { Stored } from "./types.ts";
 
@@ -17,6 +18,7 @@ export interface StoreParts {
   readonly database: Database.Database;
   readonly reader: Reader;
   readonly index: Index;
+  readonly bounding: Bounding;
   readonly now: () => number;
 }
 
@@ -42,7 +44,8 @@ export interface Item {
 
 export type StoreNow = (items: readonly (Item | Refused)[]) => Stored[];
 
-export function storing({ database, reader, index, now }: StoreParts): StoreNow {
+export function storing(parts: StoreParts): StoreNow {
+  const { database, reader, index, now } = parts;
   const insert = inserting(database);
   const categoryOf = describing(database);
   const take = placing(database, index);
@@ -80,8 +83,30 @@ export function storing({ database, reader, index, now }: StoreParts): StoreNow 
     const stored = { id, provenance: made.provenance, confidence: made.confidence };
     return storedAs("stored", stored, rivals, embedded.why);
   };
-  const all = database.transaction((items: Parameters<StoreNow>[0]) => items.map(one));
+  const all = database.transaction((items: Parameters<StoreNow>[0]) => {
+    const stored = items.map(one);
+    bound(parts, items, stored);
+    return stored;
+  });
   return (items) => all.immediate(items);
+}
+
+/** Who told too much loses what is oldest of it, and not what was stored just now. */
+function bound(
+  { bounding, now }: StoreParts,
+  items: readonly (Item | Refused)[],
+  stored: readonly Stored[],
+): void {
+  const added = stored.flatMap((one, at) => {
+    const item = items[at];
+    if (one.outcome !== "stored" || item === undefined || "why" in item) return [];
+    const { principal, source } = item.made;
+    const told = { principal, from: source.from };
+    return source.trust === "verified" ? [] : [{ row: rowOf(one.id) ?? 0, told }];
+  });
+  const first = Math.min(...added.map(({ row }) => row));
+  const told = added.map((one) => one.told);
+  bounding.after(told, first, Math.round(now()));
 }
 
 /** The new one takes the place of some and is linked with others. */

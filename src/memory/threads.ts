@@ -2,7 +2,8 @@
  * What was said under the name of a thread: turns, and a summary that stands for the oldest of them.
  *
  * A thread belongs to one principal; the same name under another is another thread. A turn is kept once for each
- * task; a summary takes nothing away, turns under it are still found by their words. Never:
+ * task; a summary takes nothing away, turns under it are still found by their words until upkeep ends them
+ * (turn-ending.ts), and then the summary is. Never:
  * answers about threads of principals that were not named. After a crash: all of a turn is there, or nothing.
  */
 import type Database from "better-sqlite3";
@@ -62,6 +63,8 @@ export interface Threads {
   searchTurns(principals: readonly string[], text: string, limit: number): TurnFound[];
   /** Latest first. */
   threads(principals: readonly string[]): ThreadEntry[];
+  /** Threads of anybody in which a turn ended at or after this moment. */
+  since(moment: number): Pick<ThreadEntry, "principal" | "thread">[];
 }
 
 /** The second step of the schema. */
@@ -94,6 +97,17 @@ CREATE VIRTUAL TABLE turn_words USING fts5
 CREATE INDEX by_call ON memories (task, call) WHERE call IS NOT NULL;
 `;
 
+/** Of the third step. `gone`: turns that ended, `gone_doubted` of them from unverified senders. */
+export const summaryTables = `
+ALTER TABLE threads ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE threads ADD COLUMN gone_doubted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE threads ADD COLUMN gone_until INTEGER;
+CREATE INDEX covered_turns ON turns (at) WHERE covered = 1;
+CREATE INDEX turns_by_time ON turns (at);
+CREATE VIRTUAL TABLE summary_words USING fts5
+  (summary, content = '', contentless_delete = 1, tokenize = 'ascii');
+`;
+
 const columns = `t.task, t.at, t.sender AS "from", t.trust, t.status, t.asked,
   t.asked_path AS askedPath, t.answer, t.answer_path AS answerPath`;
 const owners = "SELECT id FROM principals WHERE name IN (SELECT value FROM json_each(@principals))";
@@ -105,15 +119,20 @@ export function threadsOf(database: Database.Database): Threads {
   const open = database.prepare<[number], Turn>(
     `SELECT ${columns} FROM turns t WHERE t.thread = ? AND t.covered = 0 ORDER BY t.at, t.id`,
   );
+  // The turns that are gone count as well: without them a summary of strangers' words would become a trusted one.
   const covered = database.prepare<[number], { turns: number; doubted: number }>(
-    `SELECT count(*) AS turns, coalesce(sum(trust <> 'verified'), 0) AS doubted FROM turns
-     WHERE thread = ? AND covered = 1`,
+    `SELECT h.gone + count(t.id) AS turns,
+       h.gone_doubted + coalesce(sum(t.trust <> 'verified'), 0) AS doubted
+     FROM threads h LEFT JOIN turns t ON t.thread = h.id AND t.covered = 1 WHERE h.id = ?`,
   );
   const list = database.prepare<[object], ThreadEntry>(`
-    SELECT p.name AS principal, h.name AS thread, count(t.id) AS turns, max(t.at) AS newest,
-      h.summary FROM threads h JOIN principals p ON p.id = h.principal
+    SELECT p.name AS principal, h.name AS thread, h.gone + count(t.id) AS turns,
+      max(t.at) AS newest, h.summary FROM threads h JOIN principals p ON p.id = h.principal
     JOIN turns t ON t.thread = h.id WHERE h.principal IN (${owners})
     GROUP BY h.id ORDER BY newest DESC, h.id DESC`);
+  const since = database.prepare<[number], Pick<ThreadEntry, "principal" | "thread">>(`
+    SELECT DISTINCT p.name AS principal, h.name AS thread FROM turns t
+    JOIN threads h ON h.id = t.thread JOIN principals p ON p.id = h.principal WHERE t.at >= ?`);
   return {
     addTurn,
     conversation: (principal, thread) => {
@@ -127,6 +146,7 @@ export function threadsOf(database: Database.Database): Threads {
     summarize: summarizing(database, find),
     searchTurns: searching(database),
     threads: (principals) => list.all({ principals: JSON.stringify(principals) }),
+    since: (moment) => since.all(moment),
   };
 }
 
@@ -180,9 +200,11 @@ function adding(database: Database.Database, find: Find): Threads["addTurn"] {
 
 function summarizing(database: Database.Database, find: Find): Threads["summarize"] {
   const write = database.prepare("UPDATE threads SET summary = ? WHERE id = ?");
+  const index = summaryIndexing(database);
   const cover = database.prepare("UPDATE turns SET covered = 1 WHERE thread = ? AND task = ?");
   const act = database.transaction((id: number, text: string, tasks: readonly string[]) => {
     write.run(clean(text), id);
+    index(id, clean(text));
     for (const task of tasks) cover.run(id, task);
   });
   return (principal, thread, text, tasks) => {
@@ -191,15 +213,39 @@ function summarizing(database: Database.Database, find: Find): Threads["summariz
   };
 }
 
+/** Makes the summary of a thread findable by its words. Inside a transaction. */
+export function summaryIndexing(database: Database.Database): (id: number, text: string) => void {
+  const remove = database.prepare("DELETE FROM summary_words WHERE rowid = ?");
+  const add = database.prepare("INSERT INTO summary_words (rowid, summary) VALUES (?, ?)");
+  return (id, text) => {
+    remove.run(id);
+    add.run(id, words(text).join(" "));
+  };
+}
+
+/** Of threads that lost turns: the summary in the form of a turn, which says what it is. */
+const mostSummaries = 2;
+
 function searching(database: Database.Database): Threads["searchTurns"] {
   const search = database.prepare<[object], TurnFound>(`
     SELECT ${columns}, h.name AS thread FROM turn_words w JOIN turns t ON t.id = w.rowid
     JOIN threads h ON h.id = t.thread WHERE turn_words MATCH @match AND h.principal IN (${owners})
     ORDER BY bm25(turn_words), t.id DESC LIMIT @limit`);
+  const summaries = database.prepare<[object], TurnFound>(`
+    SELECT '' AS task, coalesce(h.gone_until, 0) AS at, 'summary' AS "from",
+      CASE WHEN h.gone_doubted > 0 OR EXISTS (SELECT 1 FROM turns t WHERE t.thread = h.id
+        AND t.covered = 1 AND t.trust <> 'verified') THEN 'unverified' ELSE 'verified' END AS trust,
+      'summary' AS status, 'summary of turns, some of which are gone' AS asked, NULL AS askedPath,
+      h.summary AS answer, NULL AS answerPath, h.name AS thread
+    FROM summary_words w JOIN threads h ON h.id = w.rowid
+    WHERE summary_words MATCH @match AND h.gone > 0 AND h.principal IN (${owners})
+    ORDER BY bm25(summary_words) LIMIT ${mostSummaries}`);
   return (principals, text, limit) => {
     const asked = [...new Set(queryWords(clean(text)))].slice(0, maxQueryWords);
     if (asked.length === 0) return [];
     const match = asked.map((word) => `"${word.replaceAll('"', '""')}"`).join(" OR ");
-    return search.all({ match, limit, principals: JSON.stringify(principals) });
+    const named = { match, principals: JSON.stringify(principals) };
+    const whole = summaries.all(named);
+    return [...search.all({ ...named, limit: Math.max(0, limit - whole.length) }), ...whole];
   };
 }

@@ -6,10 +6,12 @@
  * touches what is verified, except that two equal ones become one. After a crash: done so far is done.
  */
 import type Database from "better-sqlite3";
+import type { Bounding } from "./bounds.ts";
 import { fadedBefore } from "./decay.ts";
 import type { Index } from "./indexing.ts";
 import { embedding } from "./reembed.ts";
 import { standing } from "./rules.ts";
+import { turnEnding } from "./turn-ending.ts";
 import { type Embedder, kinds, type Provenance, type SourceTrust } from "./types.ts";
 
 export interface UpkeepBounds {
@@ -19,6 +21,8 @@ export interface UpkeepBounds {
   readonly keepDeletedDays?: number;
   /** What something else took the place of is kept this long. */
   readonly keepReplacedDays?: number;
+  /** Turns that a summary stands for are kept this long; null: for ever. */
+  readonly keepTurnDays?: number | null;
   readonly signal?: AbortSignal;
 }
 
@@ -27,6 +31,10 @@ export interface UpkeepReport {
   readonly faded: number;
   readonly merged: number;
   readonly purged: number;
+  /** Told by strangers beyond their bounds, and forgotten. */
+  readonly bounded: number;
+  /** Turns that went; their summaries stay. */
+  readonly turns: number;
   readonly embedded: number;
   /** Why no more vectors were made; null where none is missing, or time was over. */
   readonly withoutVectors: string | null;
@@ -40,6 +48,7 @@ export interface UpkeepParts {
   readonly database: Database.Database;
   readonly index: Index;
   readonly embedder: Embedder;
+  readonly bounding: Bounding;
   readonly now: () => number;
 }
 
@@ -58,12 +67,16 @@ export function upkeeping(parts: UpkeepParts): Upkeep {
   const ending = endings(parts);
   const merge = merging(parts);
   const embed = embedding(parts);
-  return async ({ ms = usualMs, keepDeletedDays = 30, keepReplacedDays = 365, signal } = {}) => {
+  const endTurns = turnEnding(parts.database);
+  return async (given = {}) => {
+    const { ms = usualMs, keepDeletedDays = 30, keepReplacedDays = 365, signal } = given;
+    const { keepTurnDays = null } = given;
     const end = parts.now() + ms;
+    const { bounding } = parts;
     const inTime = () => parts.now() < end && signal?.aborted !== true;
     const purge = purging(parts.database, keepDeletedDays * day, keepReplacedDays * day);
     let complete = true;
-    const repeat = (step: Step): number => {
+    const repeat = (step: Step, least = batch): number => {
       let sum = 0;
       for (;;) {
         if (!inTime()) {
@@ -72,18 +85,22 @@ export function upkeeping(parts: UpkeepParts): Upkeep {
         }
         const count = step(Math.round(parts.now()));
         sum += count;
-        if (count < batch) return sum;
+        if (count < least) return sum;
       }
     };
     const expired = repeat(ending.expired);
     const faded = repeat(ending.faded);
     const merged = repeat(merge);
-    const purged = repeat(purge);
+    const bounded = repeat(bounding.all, 1);
+    const purged = repeat(purge) + repeat(() => bounding.purge(), 1);
+    const turns =
+      keepTurnDays === null ? 0 : repeat((at) => endTurns(at - keepTurnDays * day, batch));
     const made = await embed(inTime, signal);
     tidy(parts.database);
     const { embedded, why: withoutVectors } = made;
     complete = complete && made.complete;
-    return { expired, faded, merged, purged, embedded, withoutVectors, complete };
+    const done = { expired, faded, merged, purged, bounded, turns, embedded };
+    return { ...done, withoutVectors, complete };
   };
 }
 

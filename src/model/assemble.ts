@@ -2,7 +2,8 @@
  * Puts the chunks of a streamed chat completion together. Pure.
  *
  * Upstreams differ: ids and names of tool calls come whole in the first delta or not at all, usage in a
- * chunk of its own or in the last one. What cannot be a chunk makes the stream garbage.
+ * chunk of its own or in the last one. What cannot be a chunk makes the stream garbage. Never: keeps more of an
+ * answer than the bounds here, whatever the upstream sends.
  */
 import type { ModelReply, ToolCall } from "./types.ts";
 
@@ -11,6 +12,10 @@ interface PartialCall {
   name: string;
   arguments: string;
 }
+
+/** Of text, names and arguments of one answer together: several times what the largest windows hold. */
+export const maxAnswerChars = 4_000_000;
+export const maxAnswerCalls = 256;
 
 /** The state of a stream so far; `finished` is true once a finish reason came. */
 export interface Assembly {
@@ -21,6 +26,13 @@ export interface Assembly {
   warned: boolean;
   usage: { input: number; output: number };
   readonly calls: Map<number, PartialCall>;
+  /** Characters of all that is kept. */
+  size: number;
+}
+
+/** The model answers without an end. Asked again, it would again, and cost the same. */
+export class EndlessAnswer extends Error {
+  override readonly name = "EndlessAnswer";
 }
 
 /** A problem that the gateway reported inside a stream it had begun already. */
@@ -36,7 +48,14 @@ export const createAssembly = (model: string): Assembly => ({
   warned: false,
   usage: { input: 0, output: 0 },
   calls: new Map(),
+  size: 0,
 });
+
+function grow(assembly: Assembly, ...texts: readonly string[]): void {
+  assembly.size += texts.reduce((sum, { length }) => sum + length, 0);
+  if (assembly.size > maxAnswerChars)
+    throw new EndlessAnswer(`the answer has more than ${maxAnswerChars} characters`);
+}
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -47,7 +66,7 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 const numberOf = (value: unknown): number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
 
-/** Takes one payload; returns the text it added. Throws `SyntaxError` or `StreamError`. */
+/** Takes one payload; returns the text it added. Throws `SyntaxError`, `StreamError` or `EndlessAnswer`. */
 export function addChunk(assembly: Assembly, payload: string): string {
   const chunk: unknown = JSON.parse(payload);
   if (!isObject(chunk)) throw new SyntaxError("a chunk is not an object");
@@ -60,6 +79,7 @@ export function addChunk(assembly: Assembly, payload: string): string {
   const delta = isObject(choice["delta"]) ? choice["delta"] : {};
   if (Array.isArray(delta["tool_calls"])) addCalls(assembly, delta["tool_calls"]);
   const text = textOf(delta["content"]);
+  grow(assembly, text);
   assembly.text += text;
   return text;
 }
@@ -86,10 +106,14 @@ function addCalls(assembly: Assembly, deltas: readonly unknown[]): void {
     const index = typeof delta["index"] === "number" ? delta["index"] : position;
     const call = assembly.calls.get(index) ?? { id: "", name: "", arguments: "" };
     assembly.calls.set(index, call);
+    if (assembly.calls.size > maxAnswerCalls)
+      throw new EndlessAnswer(`the answer has more than ${maxAnswerCalls} tool calls`);
     const parts = isObject(delta["function"]) ? delta["function"] : {};
-    call.id ||= textOf(delta["id"]);
-    call.name += textOf(parts["name"]);
-    call.arguments += textOf(parts["arguments"]);
+    const [id, name, text] = [delta["id"], parts["name"], parts["arguments"]].map(textOf);
+    grow(assembly, call.id === "" ? (id ?? "") : "", name ?? "", text ?? "");
+    call.id ||= id ?? "";
+    call.name += name ?? "";
+    call.arguments += text ?? "";
   }
 }
 

@@ -9,7 +9,7 @@
 
 import http from "node:http";
 import { reasonOf } from "../system/errors.ts";
-import { addChunk, createAssembly, replyOf, StreamError } from "./assemble.ts";
+import { addChunk, createAssembly, EndlessAnswer, replyOf, StreamError } from "./assemble.ts";
 import { needOf } from "./need.ts";
 import { createSseParser, sseDone } from "./sse.ts";
 import type { ModelError, ModelEvent, ModelRequest, SpendNeed, StreamModel } from "./types.ts";
@@ -55,6 +55,10 @@ async function* once(
   } catch (error) {
     const why = reasonOf(error);
     if (error instanceof StreamError) return why;
+    if (error instanceof EndlessAnswer) {
+      yield { kind: "error", error: { ...temporary(why), kind: "permanent" } };
+      return null;
+    }
     if (error instanceof SyntaxError || error instanceof RangeError) {
       return `the model's answer is not readable: ${why}`;
     }

@@ -9,6 +9,7 @@
  */
 import type { HoldAnswer, Woken } from "../task/hold.ts";
 import { emptyTally, type Task } from "../task/task.ts";
+import { isPersonsWord } from "../task/trust.ts";
 import { type Attempts, readAttempts } from "./attempts.ts";
 import { wake } from "./held.ts";
 import { pathIn, placeOf } from "./known.ts";
@@ -20,6 +21,7 @@ import {
   awaitedIn,
   isClosed,
   isOpen,
+  people,
   type Taken,
   type WaitNote,
   withAnswer,
@@ -88,8 +90,10 @@ function waiterOf(world: SpoolWorld, post: Post, task: Task): Waiter | null {
   return null;
 }
 
-const mayAnswer = ({ from: asked }: Awaited, { from, moved }: Task): boolean =>
-  moved !== true && (asked === null ? from.uid === 0 : from.agent === asked);
+function mayAnswer({ from: asked }: Awaited, task: Task): boolean {
+  if (asked === people) return isPersonsWord(task);
+  return task.moved !== true && (asked === null ? task.from.uid === 0 : task.from.agent === asked);
+}
 
 /** A note may outlive its task for a moment. */
 const isWaiting = (world: SpoolWorld, post: Post, id: string): boolean =>
@@ -135,5 +139,8 @@ async function useAnswer(
     publish(world, post, task, outcomeFor(waiter), run);
     putAway(world, post, id, "done", { ...run, durable: true });
   }
-  return { to, from: task.from.name, id, at: task.receivedAt, text: task.request.text };
+  return {
+    ...{ to, from: task.from.name, id, at: task.receivedAt, text: task.request.text },
+    ...(isPersonsWord(task) ? { person: true as const } : {}),
+  };
 }

@@ -13,6 +13,7 @@ import { admit, isStewardAnswer, trustOf } from "../task/trust.ts";
 import { wasCreatedHere } from "./arrival.ts";
 import { keepCorrupt, setAside } from "./aside.ts";
 import { type Read, readEntry, unlinkSame } from "./entry.ts";
+import { whyTooOld } from "./forgotten.ts";
 import { earlierSender, pathIn } from "./known.ts";
 import { type Queued, storeQueued } from "./queued.ts";
 import type { Candidate } from "./scan.ts";
@@ -98,6 +99,11 @@ async function claimWhole(
   }
   const { request } = decoded;
   const task: Task = { ...origin, ...lessTrusted({ ...origin, request }), id, request };
+  const stale = staleness(world, post, task, facts);
+  if (stale !== null) {
+    keepCorrupt(world, post, candidate, task, stale, entry);
+    return { kind: "refused", id, why: stale };
+  }
   const admission = admit({ ...task.from, trust: task.trust }, post, askedOf(world, post, request));
   if (!admission.ok) {
     keepCorrupt(world, post, candidate, task, admission.why, entry);
@@ -134,6 +140,15 @@ function originOf(world: SpoolWorld, post: Post, candidate: Candidate, facts: Fi
     size: Number(facts.size),
   };
 }
+
+/** Only a verified task is worth to be sent twice by somebody else than its sender. */
+const staleness = (
+  world: SpoolWorld,
+  post: Post,
+  { id, trust }: Task,
+  { mtimeNs }: Read["facts"],
+): string | null =>
+  trust === "verified" ? whyTooOld(world.disk, post.paths, { id, mtimeNs }) : null;
 
 /** What the text says may take trust away, and never gives any. */
 const lessTrusted = (task: Pick<Task, "from" | "request">): Partial<Pick<Task, "trust">> =>

@@ -26,7 +26,7 @@ export type Entry =
 /** What a claim works with. */
 export interface Read {
   readonly bytes: Uint8Array;
-  readonly facts: FileFacts;
+  readonly facts: FileFacts & { readonly mtimeNs: bigint };
   /** The bytes end with our end marker. */
   readonly marked: boolean;
 }

@@ -1,8 +1,8 @@
 /**
  * Tasks that wait: `held/`, with the time of their next look as mtime and a note beside them.
  *
- * To hold: the note (first of all, before anybody is asked), then the move. To wake: the note is closed,
- * then the move back. So a crash leaves a task in `active/` with an open note, which is held again when
+ * To hold: the note (first of all, before anybody is asked), what people are asked, then the move. To wake: the
+ * note is closed, what people were asked goes, then the move back. So a crash leaves a task in `active/` with an open note, which is held again when
  * its attempt is made, or a task in `held/` with a closed one, which what closed it finds again: the
  * answer (answers.ts), the time, the control file. The note stays until the next hold or the end of the
  * task; closed, it takes nothing.
@@ -16,6 +16,7 @@ import { pathIn, placeOf } from "./known.ts";
 import type { AgentPaths } from "./layout.ts";
 import { moveByLink } from "./move.ts";
 import { readNote, writeNote } from "./notes.ts";
+import { askPublicly, forgetQuestion } from "./question.ts";
 import { readQueued } from "./queued.ts";
 import { wasSent } from "./sent.ts";
 import { dueAt, isClosed, noteFor, type WaitNote, withEnds } from "./wait-note.ts";
@@ -62,6 +63,7 @@ export function holdTask(
   writeAttempts(disk, paths, task.id, { ...attempts, released: true });
   writeNote(disk, paths, task.id, note);
   if (isClosed(note)) return "awake";
+  askPublicly(disk, paths, task.id, { holds, note });
   const from = pathIn(paths, "active", task.id);
   disk.setTime(from, dueAt(note, task.request.deadline));
   moveByLink(disk, from, pathIn(paths, "held", task.id));
@@ -128,6 +130,7 @@ function endCalls(
 /** Makes a held task active again; false when it is not held. */
 export function wake(world: SpoolWorld, post: Post, id: string): boolean {
   if (placeOf(world.disk, post.paths, id) !== "held") return false;
+  forgetQuestion(world.disk, post.paths, id);
   moveByLink(world.disk, pathIn(post.paths, "held", id), pathIn(post.paths, "active", id));
   return true;
 }

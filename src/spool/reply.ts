@@ -6,6 +6,7 @@ import { isDiskTrouble } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
 import { requestOf } from "../task/codec.ts";
 import { derivedId } from "../task/id.ts";
+import { behalfOf, principalOf } from "../task/principal.ts";
 import type { Task } from "../task/task.ts";
 import { headOf } from "../task/text.ts";
 import { deliver } from "./deliver.ts";
@@ -29,7 +30,11 @@ export function sendAnswer(
   const id = derivedId(Date.parse(finishedAt), ["answer", post.name, task.id, finishedAt]);
   const { thread, hops } = task.request;
   const text = headOf(answer, maxAnswerBytes);
-  const request = requestOf(text, { replyTo: task.id, thread, hops: Math.min(hops + 1, 999) });
+  const request = requestOf(text, {
+    ...{ replyTo: task.id, thread, hops: Math.min(hops + 1, 999) },
+    // Where nobody knows any more for whom it was asked, the answers for several are still kept apart.
+    behalf: behalfOf(post.name, principalOf(task)),
+  });
   try {
     deliver(world, mailbox.inbox, request, { id, bell: mailbox.bell });
   } catch (error) {

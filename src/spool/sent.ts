@@ -9,7 +9,8 @@ import { readFile, replaceDurably } from "../system/durable.ts";
 import { isId } from "../task/id.ts";
 import type { AgentPaths } from "./layout.ts";
 
-export const sentDirectory = (paths: AgentPaths): string => join(paths.state, "sent");
+export const sentDirectory = (paths: Pick<AgentPaths, "state">): string =>
+  join(paths.state, "sent");
 
 export interface Sent {
   /** Name of the agent. */
@@ -37,7 +38,7 @@ export function rememberSent(
 }
 
 /** What is known of task `id`, or null when this agent never sent it. */
-export function sentFor(disk: Disk, paths: AgentPaths, id: string): Sent | null {
+export function sentFor(disk: Disk, paths: Pick<AgentPaths, "state">, id: string): Sent | null {
   if (!isId(id)) return null;
   const bytes = readFile(disk, join(sentDirectory(paths), id), maxBytes);
   if (bytes === null) return null;

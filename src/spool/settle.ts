@@ -16,6 +16,7 @@ import { forgetAttempts } from "./attempts.ts";
 import { type Place, pathIn, recordPath, responsePath } from "./known.ts";
 import { forgetNote } from "./notes.ts";
 import { finishPublishing } from "./published.ts";
+import { forgetQuestion } from "./question.ts";
 import { sendAnswer } from "./reply.ts";
 import type { Post, SpoolWorld } from "./world.ts";
 
@@ -89,5 +90,6 @@ export function putAway(
   // A task that ends in its first attempt never had a counter, nor a note of what it waited for.
   if (run.attempts === 1 && run.place === "active") return;
   forgetAttempts(world.disk, post.paths, id);
+  forgetQuestion(world.disk, post.paths, id);
   forgetNote(world.disk, post.paths, id);
 }

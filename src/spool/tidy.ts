@@ -1,14 +1,13 @@
 /**
- * Removes what only age makes worthless: dot-names of senders that died, memory of old letters; and
- * notes of tasks that ended, which a crash left. Run at the end of a session, so that no task waits
- * for it.
+ * Removes what a crash left: dot-names of senders that died, notes of tasks that ended. Run at the end of a session, so
+ * that no task waits for it. What age alone makes worthless is upkeep's (runner/retention).
  */
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
-import { sentMaxAgeMs, temporaryMaxAgeMs } from "../task/retry.ts";
+import { temporaryMaxAgeMs } from "../task/retry.ts";
 import { placeOf } from "./known.ts";
 import { forgetNote, notedIds } from "./notes.ts";
-import { sentDirectory } from "./sent.ts";
+import { forgetQuestion } from "./question.ts";
 import type { Post, SpoolWorld } from "./world.ts";
 
 const temporary = /^\..*\.tmp-[0-9a-f]{16}$/s;
@@ -18,11 +17,12 @@ export function tidy(world: SpoolWorld, post: Post): void {
   for (const inbox of post.inboxes) {
     sweep(world, inbox, temporaryMaxAgeMs, (name) => temporary.test(name));
   }
-  sweep(world, sentDirectory(post.paths), sentMaxAgeMs, () => true);
   for (const id of notedIds(world.disk, post.paths)) {
     const place = placeOf(world.disk, post.paths, id);
     const mayWait = place === "held" || place === "active" || place === "deferred";
-    if (!mayWait) forgetNote(world.disk, post.paths, id);
+    if (mayWait) continue;
+    forgetQuestion(world.disk, post.paths, id);
+    forgetNote(world.disk, post.paths, id);
   }
 }
 

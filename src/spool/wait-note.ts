@@ -10,9 +10,12 @@ import { isId } from "../task/id.ts";
 
 export interface Awaited {
   readonly id: string;
-  /** Name of the agent that alone may answer; null = root alone. */
+  /** Name of the agent that alone may answer, or `people`; null = root alone. */
   readonly from: string | null;
 }
+
+/** Stands where an agent's name would; no agent can be named so. */
+export const people = "@people";
 
 export interface WaitingCall {
   readonly call: string;
@@ -69,10 +72,11 @@ export function noteFor(
   const ids = new Set(holds.flatMap(({ waitFor }) => waitFor));
   return {
     since,
-    calls: holds.map(({ call, why, until, waitFor }) => {
+    calls: holds.map(({ call, why, until, waitFor, question }) => {
       const known = earlier?.calls.find((one) => one.call === call);
+      const asked = (id: string): string | null => (question === undefined ? whoOf(id) : people);
       const awaited = waitFor.map(
-        (id) => known?.waitFor.find((one) => one.id === id) ?? { id, from: whoOf(id) },
+        (id) => known?.waitFor.find((one) => one.id === id) ?? { id, from: asked(id) },
       );
       return { call, why, until, waitFor: awaited, over: null };
     }),

@@ -70,6 +70,21 @@ const refusing = (status: number, body: string, headers: http.OutgoingHttpHeader
   return (response) => void response.writeHead(status, headers).end(body);
 };
 
+test("an answer without an end is an error with its reason, and not asked for again", async () => {
+  const part = delta({ tool_calls: [{ index: 0, function: { arguments: "x".repeat(1 << 20) } }] });
+  const { socket, seen } = await gateway(streaming(part.repeat(5)));
+  expect(await ask(socket)).toEqual([
+    {
+      kind: "error",
+      error: expect.objectContaining({
+        kind: "permanent",
+        message: expect.stringContaining("more than 4000000 characters"),
+      }),
+    },
+  ]);
+  expect(seen).toHaveLength(1);
+});
+
 describe("a reply", () => {
   test("is what the stream says, with usage, model and cost of the gateway's account", async () => {
     const { socket, seen } = await gateway(

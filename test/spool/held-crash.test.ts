@@ -6,7 +6,9 @@ import { describe, expect, it } from "vitest";
 import { type Course, HeldMachine, taskId } from "./support/held-machine.ts";
 import { Crash } from "./support/memory-disk.ts";
 
-const courses: readonly Course[] = ["answered", "timed out", "released", "cancelled", "expired"];
+const courses: readonly Course[] = [
+  ...(["answered", "decided", "timed out", "released", "cancelled", "expired"] as const),
+];
 
 async function countCalls(course: Course): Promise<number> {
   const machine = new HeldMachine(course);
@@ -84,4 +86,17 @@ it("names who may answer and until when", async () => {
     { call: "1-1", over: null, wait_for: [{ from: "asker" }], why: "asker's answer" },
   ]);
   expect(machine.places(taskId)).toEqual(["held"]);
+});
+
+it("shows what people are asked, and takes nobody else's word for theirs", async () => {
+  const machine = new HeldMachine("decided");
+  await machine.arrive();
+  expect(JSON.parse(machine.question() ?? "null")).toMatchObject({
+    ...{ con: 1, task: taskId, state: "held", question: "go on?" },
+  });
+  expect(JSON.parse(machine.note() ?? "null").calls).toMatchObject([
+    { wait_for: [{ from: "@people" }] },
+  ]);
+  await machine.live();
+  machine.expectEnded("decided");
 });

@@ -11,10 +11,12 @@ import { deliver } from "../../../src/spool/deliver.ts";
 import { expectAnswers } from "../../../src/spool/held.ts";
 import { agentPaths } from "../../../src/spool/layout.ts";
 import { notePath } from "../../../src/spool/notes.ts";
+import { questionPath } from "../../../src/spool/question.ts";
 import { rememberSent } from "../../../src/spool/sent.ts";
 import { ConError } from "../../../src/system/errors.ts";
 import { requestOf } from "../../../src/task/codec.ts";
 import type { Outcome, Request } from "../../../src/task/task.ts";
+import { personMark } from "../../../src/task/trust.ts";
 import { agentRuntime } from "../../support/agent-runtime.ts";
 import { createLines, tally } from "./fixture.ts";
 import { MemoryDisk } from "./memory-disk.ts";
@@ -27,15 +29,20 @@ export const taskId = idOf(1);
 const questionId = idOf(2);
 const answerId = idOf(3);
 const controlId = idOf(4);
+const forgedId = idOf(5);
 
 const hour = 3_600_000;
 
-/** How the waiting ends. */
-export type Course = "answered" | "timed out" | "released" | "cancelled" | "expired";
+/** How the waiting ends; decided: people were asked, and nobody else. */
+export type Course = "answered" | "decided" | "timed out" | "released" | "cancelled" | "expired";
+
+/** In group `trusted`. */
+const person = 8001;
 
 export const agent = agentRuntime({
   inboxes: [me.inbox],
   taskerUids: [process.getuid?.() ?? 0],
+  trustedUids: [person],
 });
 
 export class HeldMachine {
@@ -69,7 +76,10 @@ export class HeldMachine {
         return new Uint8Array(size).fill(count);
       },
       log: this.lines.log,
-      senderOf: (uid) => ({ uid, name: "asker", agent: "asker" }),
+      senderOf: (uid) =>
+        uid === person
+          ? { uid, name: "trent", agent: null }
+          : { uid, name: "asker", agent: "asker" },
       mailboxOf: () => ({ inbox: asker.inbox, bell: null }),
       lease: () => Promise.resolve(null),
       loadYaml: () => Promise.reject(new Error("not needed")),
@@ -86,8 +96,11 @@ export class HeldMachine {
       this.ordinary.push(task.request.text);
       return Promise.resolve({ kind: "done", answer: "noted", tally });
     }
-    const hold = { waitFor: [questionId], until: this.clock + 9 * hour, why: "asker's answer" };
-    if (!this.asked) {
+    const hold = {
+      ...{ waitFor: [questionId], until: this.clock + 9 * hour, why: "asker's answer" },
+      ...(this.course === "decided" ? { question: "go on?" } : {}),
+    };
+    if (!this.asked && this.course !== "decided") {
       rememberSent(this.memory.disk(), me, questionId, "asker");
       expectAnswers(this.world(), me, taskId, { call: "1-1", ...hold });
     }
@@ -102,8 +115,14 @@ export class HeldMachine {
     return Promise.resolve({ kind: "held", holds: [{ call: "1-1", ...hold }], ...hold, tally });
   };
 
-  send(request: Request, id: string): void {
-    deliver(this.world(), me.inbox, request, { id });
+  send(request: Request, id: string, uid = this.memory.uid): void {
+    const { uid: own } = this.memory;
+    this.memory.uid = uid;
+    try {
+      deliver(this.world(), me.inbox, request, { id });
+    } finally {
+      this.memory.uid = own;
+    }
   }
 
   session(): Promise<number> {
@@ -129,6 +148,11 @@ export class HeldMachine {
       await this.arrive();
       if (this.course === "answered" && this.asked)
         this.send(requestOf("the answer", { replyTo: questionId }), answerId);
+      if (this.course === "decided" && this.asked) {
+        const word = { replyTo: questionId, extra: personMark };
+        this.send(requestOf("forged", word), forgedId);
+        this.send(requestOf("the answer", word), answerId, person);
+      }
       if (this.course === "released" || this.course === "cancelled") {
         const verb = this.course === "released" ? "retry" : "cancel";
         this.send(requestOf("", { control: { verb, id: taskId } }), controlId);
@@ -148,6 +172,10 @@ export class HeldMachine {
 
   response(): string | null {
     return this.memory.text(`${me.outbox}/${taskId}.response`);
+  }
+
+  question(): string | null {
+    return this.memory.text(questionPath(me, taskId));
   }
 
   note(): string | null {
@@ -177,8 +205,10 @@ export class HeldMachine {
     const answers = told.filter((text) => text?.includes(`reply_to: "${taskId}"`));
     expect(answers, context).toHaveLength(1);
     expect(this.ordinary, context).toEqual([]);
-    expect(this.used, context).toBe(this.course === "answered" ? 1 : 0);
-    if (this.course !== "answered") return;
+    expect(this.question(), context).toBeNull();
+    const isAnswered = this.course === "answered" || this.course === "decided";
+    expect(this.used, context).toBe(isAnswered ? 1 : 0);
+    if (!isAnswered) return;
     expect(this.places(answerId), context).toEqual(["processed"]);
     expect(memory.text(`${me.outbox}/${answerId}.response`), context).toBe(
       `Taken as the answer that task ${taskId} waited for.\n`,
@@ -188,6 +218,7 @@ export class HeldMachine {
 
 const ends: Readonly<Record<Course, RegExp>> = {
   answered: /^result the answer\n$/,
+  decided: /^result the answer\n$/,
   "timed out": /^result nothing: the time for it is over\n$/,
   released: /^result nothing: asker said to go on without it\n$/,
   cancelled: /^The task was cancelled by asker\.\n$/,
