@@ -9,7 +9,8 @@ const group: Group = {
   name: "approvals",
   description: "What agents may do only when a person agrees. Without a command: list.",
   example: `Tools wait whose names are under approval: in the manifest of an agent, and requests to the steward that
-go beyond what an agent may give away. The task that waits costs nothing meanwhile.
+go beyond what an agent may give away. A task that made very many calls waits to be told whether it goes on. The task
+that waits costs nothing meanwhile.
 
 Example:
   con approvals

@@ -19,6 +19,7 @@ import { defaultConcurrency, evaluate, isFailing } from "./evaluate.ts";
 import type { Happened } from "./history.ts";
 import { type Advance, advance } from "./incident.ts";
 import { loadContracts } from "./load.ts";
+import { turnsIn, writeOutcomes } from "./outcomes.ts";
 import { createRunProgram } from "./probe/run.ts";
 import { remember, remembers, statePath } from "./remember.ts";
 import { countsOf, reportOf } from "./report/build.ts";
@@ -69,6 +70,10 @@ export async function runHealthcheck(options: HealthOptions): Promise<HealthRun>
   };
   const evaluation = newId(started, randomBytes);
   const times = { evaluation, at: started, durationMs: options.now() - started };
+  if (!options.dryRun)
+    notes.push(
+      ...writeOutcomes(nodeDisk, turnsIn(state.results, next.results), options.health.agents),
+    );
   const lines = options.dryRun ? [] : remember(next, happenedIn(times, looked, acts, notes), notes);
   return { ...reported(options, times, looked, next, notes), lines };
 }

@@ -20,29 +20,17 @@ import { type AskedCall, approvalId, askedCall } from "./approval/call.ts";
 import { pathReader } from "./approval/paths.ts";
 import {
   type AskingWorld,
-  answerTo,
   askPeople,
   blankQuestion,
+  decisionOn,
   graceMs,
-  refusalIn,
+  tell,
   whoseWord,
 } from "./approval/question.ts";
 
 export interface ApprovalWorld extends AskingWorld {
-  readonly now: () => number;
   readonly agent: Pick<AgentRuntime, "name" | "approval">;
   readonly paths: { readonly workspace: string };
-  /** For the audit trail. */
-  readonly heard?: (event: ApprovalEvent) => void;
-}
-
-export interface ApprovalEvent {
-  readonly kind: "approval";
-  readonly task: string;
-  readonly state: "asked" | "approved" | "denied" | "expired";
-  /** Of the question. */
-  readonly id: string;
-  readonly what: string;
 }
 
 /** Must come before gates that count: it is asked twice for a call that waits. */
@@ -66,18 +54,11 @@ async function decide(
 ): Promise<ToolResult | null> {
   const asked = askedCall(call.tool, call.args);
   const id = approvalId(world.agent.name, task, call.callId, asked);
-  const answer = answerTo(call.woken, id);
-  const tell = (state: ApprovalEvent["state"]): void =>
-    world.heard?.({ kind: "approval", task, state, id, what: `tool ${call.tool}` });
-  if (answer !== null) {
-    const refused = refusalIn(answer);
-    tell(refused === null ? "approved" : "denied");
-    return refused === null ? null : refuse(call.tool, refused);
-  }
-  const over = call.woken?.over ?? null;
-  if (over === null && rule === null) return null;
-  tell(over === null ? "asked" : "expired");
-  if (over !== null || rule === null) return refuse(call.tool, `nobody approved it: ${over}`);
+  const asking = { task, id, what: `tool ${call.tool}`, woken: call.woken };
+  const decision = decisionOn(world, asking);
+  if (decision.kind === "no") return refuse(call.tool, decision.why);
+  if (decision.kind === "yes" || rule === null) return null;
+  tell(world, asking, "asked");
   return ask(world, { id, task, callId: call.callId, asked, rule });
 }
 

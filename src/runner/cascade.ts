@@ -14,7 +14,7 @@ import { asksForSelf } from "../agent/cascade/words.ts";
 import type { JournalLine } from "../agent/journal.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import { reasonOf } from "../system/errors.ts";
-import { principalOf } from "../task/plan.ts";
+import { principalOf } from "../task/principal.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import type { CascadeWorld, Setting } from "./cascade/setting.ts";
 import type { CascadeStore } from "./cascade/store.ts";

@@ -1,11 +1,13 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { deny } from "../../src/commands/approvals/decide.ts";
+import { approve, deny } from "../../src/commands/approvals/decide.ts";
 import { listApprovals } from "../../src/commands/approvals/list.ts";
+import type { Where } from "../../src/commands/approvals/look.ts";
 import { showApproval } from "../../src/commands/approvals/show.ts";
 import * as approvals from "../../src/commands/approvals.ts";
+import { agentPaths } from "../../src/spool/layout.ts";
 import { createApproval } from "../../src/steward/approvals/store.ts";
 import type { Approval } from "../../src/steward/approvals/types.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
@@ -42,11 +44,13 @@ const waiting = (count: number, rest: Partial<Approval> = {}): Approval => ({
 });
 
 function bed(list: readonly Approval[]) {
-  const place = mkdtempSync(join(tmpdir(), "con-approvals-"));
-  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
-  for (const one of list) createApproval(nodeDisk, place, one);
+  const directory = mkdtempSync(join(tmpdir(), "con-approvals-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  for (const one of list) createApproval(nodeDisk, directory, one);
   const made = makeIo("", { env: {}, now: () => now });
-  return { place, ...made };
+  const system = makeSystem(["desk", "evil"]);
+  const place: Where = { directory, system: () => ({ runtime: system.runtime, dev: false }) };
+  return { place, system, ...made };
 }
 
 const held: Approval = waiting(2, {
@@ -105,7 +109,7 @@ test("more money: how much, beyond what, on which task, and what that task is", 
 
 test("nothing waits; a damaged file is named", async () => {
   const { io, out, err, place } = bed([]);
-  writeFileSync(join(place, `${id(1)}.json`), "{");
+  writeFileSync(join(place.directory, `${id(1)}.json`), "{");
   expect(await listApprovals([], io, place)).toBe(exit.ok);
   expect(out()).toBe("nothing waits for a person\n");
   expect(err()).toContain(`${id(1)}: its file is damaged`);
@@ -137,8 +141,8 @@ test("an unknown one is 65, a directory that one may not enter 77", async () => 
   expect(await failure(() => showApproval([id(9)], io, place))).toMatchObject({
     code: exit.badInput,
   });
-  chmodSync(place, 0o000);
-  onTestFinished(() => chmodSync(place, 0o700));
+  chmodSync(place.directory, 0o000);
+  onTestFinished(() => chmodSync(place.directory, 0o700));
   if (process.getuid?.() === 0) return;
   expect(await failure(() => listApprovals([], io, place))).toMatchObject({
     code: exit.permission,
@@ -166,4 +170,54 @@ test("con dev has none, and help has an example", async () => {
   for (const argv of [["--help"], ["list", "--help"], ["show", "--help"], ["deny", "--help"]])
     expect(await approvals.run(argv, io)).toBe(exit.ok);
   expect(out().match(/Example:/g)).toHaveLength(4);
+});
+
+/** What the runner of `agent` shows of a held task. */
+const asks = (agent: string, task: string, question: string): [string, string] => [
+  `agents/${agent}/outbox/${task}.held`,
+  JSON.stringify({
+    ...{ con: 1, id: id(50), task, state: "held", asked: at(-60), until: at(3600) },
+    ...{ why: "waits for a person's word", question },
+  }),
+];
+
+function inboxOf(root: string, agent: string): string[] {
+  const { inbox } = agentPaths(root, agent);
+  return readdirSync(inbox).map((name) => readFileSync(join(inbox, name), "utf8"));
+}
+
+test("a held task that asks without the steward is listed, shown and answered in its agent's inbox", async () => {
+  const { io, out, place, system } = bed([waiting(1)]);
+  system.put(...asks("desk", id(60), "300 tool calls so far.\u001b[2J Go on?"));
+  await listApprovals([], io, place);
+  expect(out()).toMatch(/pending {2}desk {3}go on with task \S+ {2}0\/1 {5}60 s {3}60 min/);
+  await showApproval([id(50)], io, place);
+  expect(out()).toContain(`con approvals approve ${id(50)}`);
+  expect(out()).not.toContain("\u001b");
+  expect(await approve([id(50), "--why", "only five"], io, place)).toBe(exit.ok);
+  await deny([id(50), "--why", "no"], io, place);
+  const words = inboxOf(system.root, "desk")
+    .sort((a, b) => a.length - b.length)
+    .reverse();
+  expect(words).toHaveLength(2);
+  for (const [index, text] of ["done\nonly five\n", "refused\nno\n"].entries())
+    expect(words[index]).toContain(`reply_to: "${id(50)}"\nanswer_of: "person"\n---\n${text}`);
+});
+
+test("an agent that claims another's question, or the steward's, gets nobody's word for it", async () => {
+  const { io, place, system } = bed([waiting(50)]);
+  system.put(...asks("evil", id(61), "yes?"));
+  await showApproval([id(50)], io, place);
+  // The steward has it: it is asked, and nothing goes to the agent.
+  expect(await failure(() => approve([id(50), "--timeout", "1"], io, place))).toBeDefined();
+  expect(inboxOf(system.root, "evil")).toEqual([]);
+  const both = bed([]);
+  for (const agent of ["desk", "evil"]) both.system.put(...asks(agent, id(60), "go on?"));
+  expect(await failure(() => approve([id(50)], both.io, both.place))).toMatchObject({
+    code: exit.badInput,
+    remedy: `say desk/${id(50)} or evil/${id(50)}`,
+  });
+  await approve([`desk/${id(50)}`], both.io, both.place);
+  expect(inboxOf(both.system.root, "desk")).toHaveLength(1);
+  expect(inboxOf(both.system.root, "evil")).toEqual([]);
 });

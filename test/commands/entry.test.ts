@@ -10,7 +10,8 @@ const entry = join(import.meta.dirname, "../../src/con.ts");
 const nobody = 65_534;
 
 function con(argv: readonly string[], as: number = uid) {
-  const env = { PATH: process.env["PATH"], NODE_NO_WARNINGS: "1" };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, NODE_NO_WARNINGS: "1" };
   const options = { env, encoding: "utf8", ...(as === uid ? {} : { uid: as, gid: as }) } as const;
   return spawnSync(process.execPath, [entry, ...argv], options);
 }
@@ -18,7 +19,7 @@ function con(argv: readonly string[], as: number = uid) {
 const verbs = [
   ...["task", "show", "trace", "cancel", "retry", "status", "logs", "responses", "dev"],
   ...["agent", "halt", "resume", "model", "credential", "contract", "healthcheck", "doctor"],
-  ...["bootstrap", "verify", "reapply"],
+  ...["bootstrap", "verify", "reapply", "mcp"],
 ];
 
 test.each(verbs)("con %s --help has an example", (verb) => {

@@ -1,8 +1,9 @@
 /** `con memory`: what people see of a memory, and that nothing of it is opened as root. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { argvAs, askMemory } from "../../src/commands/memory/ask.ts";
+import { askMemory } from "../../src/commands/memory/ask.ts";
 import { run } from "../../src/commands/memory.ts";
+import { argvAs } from "../../src/commands/shared/as-agent.ts";
 import { openMemory } from "../../src/memory/memory.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
@@ -72,7 +73,7 @@ describe("con memory", () => {
 
 describe("the process that opens the file", () => {
   it("has given up root and its groups, and has no terminal", () => {
-    expect(argvAs("desk", 20001).join(" ")).toBe(
+    expect(argvAs("desk", 20001, ["memory", "answer"]).join(" ")).toBe(
       "setsid setpriv --reuid=20001 --regid=a-desk --clear-groups --no-new-privs --bounding-set=-all " +
         "--inh-caps=-all -- /usr/bin/con memory answer",
     );

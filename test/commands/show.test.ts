@@ -54,6 +54,31 @@ test.each(["pending", "active", "deferred", "held", "corrupt", "failed"])(
   },
 );
 
+test("what a held task asks people is shown where its queue may not be seen", async () => {
+  const { root, put } = makeSystem();
+  const question = {
+    ...{ id: other, task: uuid, asked: "2027-01-01T00:00:00Z", until: "2027-01-02T00:00:00Z" },
+    ...{ why: "waits for a person's word", question: "300 tool calls so far.\u001b[2J Go on?" },
+  };
+  const held = { con: 1, state: "held", ...question };
+  const path = put(`agents/sysadmin/outbox/${uuid}.held`, JSON.stringify(held));
+  const { io, out } = makeIo(root);
+  await run([uuid, "--json"], io);
+  expect(JSON.parse(out())).toMatchObject({
+    ...{ state: "held", path, answer: null },
+    question: { agent: "sysadmin", ...question },
+  });
+  const plain = makeIo(root);
+  await run([uuid], plain.io);
+  expect(plain.out()).toContain("300 tool calls so far.");
+  expect(plain.out()).not.toContain("\u001b");
+  // One that names another task is none of this one's.
+  put(`agents/sysadmin/outbox/${other}.held`, JSON.stringify(held));
+  const forged = makeIo(root);
+  await run([other, "--json"], forged.io);
+  expect(JSON.parse(forged.out())).toMatchObject({ question: null });
+});
+
 test("a retried task is where it is now, with its old answer", async () => {
   const { root, put, settle } = makeSystem();
   settle("sysadmin", uuid, "old", { status: "failed" });

@@ -107,6 +107,29 @@ test("--wait prints the answer; it takes no word of the message", async () => {
   expect(out()).toBe("42\n");
 });
 
+test("--wait says that the task is held for people, once, and goes on waiting", async () => {
+  const { root, settle, put } = makeSystem();
+  const { io, out } = makeIo(root, { terminal: { out: true, err: true } });
+  const said: string[] = [];
+  const asks = answering(root, (id) => {
+    const times = { asked: "2027-01-01T00:00:00Z", until: "2027-01-02T00:00:00Z" };
+    const question = { con: 1, id, task: id, ...times, why: "waits for a person", question: "on?" };
+    put(`agents/concierge/outbox/${id}.held`, JSON.stringify(question));
+  });
+  const answer = answering(root, (id) => settle("concierge", id, "42\n"));
+  const err = (text: string): void => {
+    said.push(text);
+    if (text.includes("is held")) answer();
+    else asks();
+  };
+  expect(await run(["--wait", "x"], { ...io, err })).toBe(exit.ok);
+  expect(out()).toBe("42\n");
+  expect(said).toEqual([
+    expect.stringContaining("waiting for"),
+    expect.stringContaining("is held"),
+  ]);
+});
+
 test("--wait on a failed task exits 1 and cannot drive the terminal", async () => {
   const { root, settle } = makeSystem();
   const { io, out } = makeIo(root, { terminal: { out: true, err: true } });

@@ -120,6 +120,7 @@ test.each([
   ["load: {max_factor: health.max_load_factor}", { max_factor: "health.max_load_factor" }],
   ["unit_active: a.service", { unit: "a.service" }],
   ["unit_active: {unit: [a.path, b@c.timer]}", { unit: ["a.path", "b@c.timer"] }],
+  ['unit_not_failed: {unit: [a.service, "b@*.service"]}', { unit: ["a.service", "b@*.service"] }],
   [
     'path_mode: {path: /x, mode: "0750", owner: root, group: agents}',
     { path: "/x", mode: "0750", owner: "root", group: "agents" },

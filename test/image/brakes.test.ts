@@ -2,13 +2,13 @@
  * A task that makes call after call, and a goal that other agents bring about, in real units: held without a process,
  * gone on with by people's word or by the answers, and told by con trace.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Approval } from "../../src/steward/approvals/types.ts";
-import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { startProvider, useProvider } from "./support/scripted.ts";
 
 const port = 18084;
+const requests = "/run/brake-requests.jsonl";
 const trent = "con-trent";
 
 let own: Reserved;
@@ -24,10 +24,12 @@ const manifest = (name: string, can: string, more: readonly string[] = []): stri
     ...more,
     "",
   ].join("\n");
+const brakes = ["limits: {review_every: 2, ask_after: 3}"];
 const manifests = {
-  busy: manifest("busy", "{tools: [shell]}", ["limits: {review_every: 2, ask_after: 3}"]),
+  busy: manifest("busy", "{tools: [shell]}", [...brakes, "approval: [continue]"]),
+  plain: manifest("plain", "{tools: [shell]}", brakes),
   boss: manifest("boss", "{tools: [plan_goal, run_batch], task: [one, two]}"),
-  one: manifest("one", "{tools: [reply]}"),
+  one: manifest("one", "{tools: [reply], task: [plain]}"),
   two: manifest("two", "{tools: [reply]}"),
 };
 
@@ -41,6 +43,7 @@ const summary = "Three of five lines are written. Go on?";
 const script = [
   { when: "Write for that", turns: Array.from({ length: 9 }, () => ({ text: summary })) },
   { when: "write five lines", turns: [count, count, count, count, count, { text: "All five." }] },
+  { when: "write nine lines", turns: Array.from({ length: 9 }, () => count) },
   { when: "do part second", turns: [{ text: "beta found" }] },
   // Long enough to be killed within.
   { when: "do part first", turns: [{ text: "alpha found", delay_ms: 3000 }] },
@@ -66,16 +69,8 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(manifests))
     await container.copyIn(`/etc/con/agents.d/${name}.yaml`, text);
   await container.must(["con", "bootstrap"]);
-  const server = await readFile(join(repository, "test/support/scripted-model.ts"));
-  await container.copyIn("/run/brake-model.ts", server);
-  await container.copyIn("/run/brake-script.json", JSON.stringify(script));
-  const argv = ["/usr/bin/node", "/run/brake-model.ts", "--port", String(port)];
-  await container.must([
-    ...["systemd-run", "--quiet", "--unit=brake-model", ...argv],
-    ...["--script", "/run/brake-script.json", "--log", "/run/brake-requests.jsonl"],
-  ]);
-  const url = `http://127.0.0.1:${port}/v1`;
-  await container.must(["con", "model", "use", "scripted/scripted-1", "--base-url", url]);
+  await startProvider(container, { name: "brake", port, script, log: requests });
+  await useProvider(container, port);
 });
 afterAll(() => own[Symbol.asyncDispose]());
 
@@ -127,7 +122,7 @@ test("after so many calls people decide, read the summary, and their word is hea
   await container.must(["con", "approvals", "approve", id, "--why", "only five"], { user: trent });
   expect(await answer("busy", task)).toBe("All five.\n");
   expect(await lines()).toBe("5");
-  const asked = await sh(`grep 'write five lines' /run/brake-requests.jsonl | tail -n 1`);
+  const asked = await sh(`grep 'write five lines' ${requests} | tail -n 1`);
   expect(asked).toContain(`approved by ${trent}: only five`);
   expect(asked.match(/Look back/g)).toHaveLength(2);
   const trace = await container.must(["con", "trace", task]);
@@ -135,16 +130,62 @@ test("after so many calls people decide, read the summary, and their word is hea
     expect(trace).toContain(text);
 });
 
-test("denied: the task ends with its summary, and makes no further call", async () => {
-  await sh(`rm ${home("busy")}/workspace/ran`);
-  const task = await send("busy", "write five lines");
-  const { id } = await question(task);
-  const deny = ["con", "approvals", "deny", id, "--why", "leads nowhere"];
-  await container.must(deny, { user: trent });
-  const text = await answer("busy", task);
+/** Drops a yes to `id` into the inbox of `plain`, as `user`. */
+async function sayYes(user: string, id: string): Promise<void> {
+  const file = `${home("plain")}/inbox/by-${user}.task`;
+  const body = `---\nreply_to: "${id}"\nanswer_of: person\n---\ndone\nas you like`;
+  await container.must(["/bin/sh", "-c", `cat > ${file}`], { user, input: body });
+}
+
+/** What became of it. */
+async function fate(user: string): Promise<string> {
+  const file = `${home("plain")}/outbox/by-${user}-*.response`;
+  await until(`[ -e ${file} ]`);
+  return sh(`cat ${file}`);
+}
+
+const asTrent = (...argv: string[]): Promise<string> =>
+  container.must(["con", ...argv], { user: trent });
+
+async function ownQuestion(task: string): Promise<{ id: string; question: string }> {
+  await isHeld("plain", task);
+  const shown = JSON.parse(await asTrent("show", task, "--json"));
+  expect(shown).toMatchObject({ state: "held", agent: "plain", question: { task } });
+  return shown.question;
+}
+
+const linesOf = async (agent: string): Promise<number> =>
+  Number(await sh(`wc -l < ${home(agent)}/workspace/ran`));
+
+test("an agent without any way to the steward is held as well, and hears a person alone", async () => {
+  const touch = ["touch", "/srv/con/steward/inbox/x"];
+  expect((await container.exec(touch, { user: "a-plain" })).code).not.toBe(0);
+  const task = await send("plain", "write nine lines");
+  const { id, question } = await ownQuestion(task);
+  expect(question).toBe(`3 tool calls so far. ${summary}`);
+  expect(await asTrent("status", "plain")).toContain(`con approvals show ${id}`);
+  expect(await asTrent("approvals")).toMatch(new RegExp(`${id} +pending +plain +go on with task`));
+  expect(await asTrent("approvals", "show", id)).toContain(summary);
+  // Forged by an agent that may give it tasks, and by the agent itself: kept, and not run.
+  const forgers = ["a-one", "a-plain"];
+  for (const user of forgers) await sayYes(user, id);
+  for (const user of forgers) expect(await fate(user)).toContain("Nothing waited");
+  expect(await sh(`ls ${home("plain")}/queue/held`)).toContain(`${task}.task`);
+  expect(await linesOf("plain")).toBe(3);
+  // The same from a person.
+  await sayYes(trent, id);
+  expect(await fate(trent)).toContain("Taken as the answer");
+  const next = await ownQuestion(task);
+  expect(next.id).not.toBe(id);
+  expect(await linesOf("plain")).toBe(6);
+  const asked = await sh(`grep 'write nine lines' ${requests} | tail -n 1`);
+  expect(asked).toContain(`approved by ${trent}: as you like`);
+  await asTrent("approvals", "deny", next.id, "--why", "leads nowhere");
+  const text = await answer("plain", task);
   expect(text).toContain(`stopped after 3 tool calls: denied by ${trent}: leads nowhere`);
   expect(text).toContain(summary);
-  expect(await lines()).toBe("3");
+  expect(await linesOf("plain")).toBe(6);
+  expect(await asTrent("approvals")).not.toContain("plain");
 });
 
 test("a goal is reached by parts, over a part that was killed, and con trace shows the graph", async () => {
@@ -156,7 +197,7 @@ test("a goal is reached by parts, over a part that was killed, and con trace sho
   );
   await container.exec(["systemctl", "kill", "--signal=KILL", "con@one.service"]);
   expect(await answer("boss", task)).toBe("alpha and beta\n");
-  const asked = await sh(`grep 'You are .two., an' /run/brake-requests.jsonl | head -n 1`);
+  const asked = await sh(`grep 'You are .two., an' ${requests} | head -n 1`);
   expect(asked).toContain("alpha found");
   const trace = JSON.parse(await container.must(["con", "trace", task, "--json"])) as {
     goal: { parts: { id: string; state: string; attempts: unknown[] }[] };

@@ -1,11 +1,10 @@
 /** Budgets in the booted system: a task waits for the next day, money is never spent twice or unseen. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { noBudget } from "../../src/config/authority.ts";
 import type { GatewayCaller, GatewayRuntime, Payer } from "../../src/config/runtime.ts";
 import { until } from "./scripted/model.ts";
-import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { type LedgerRow, ledgerRows, startProvider, useProvider } from "./support/scripted.ts";
 
 const port = 18082;
 const manifest = "/etc/con/agents.d/concierge.yaml";
@@ -21,26 +20,9 @@ const limit = async (budget: string): Promise<void> => {
   await container.must(["con", "bootstrap"]);
 };
 
-const query = `
-  import { createRequire } from "node:module";
-  const Database = createRequire("/usr/lib/con/con.mjs")("better-sqlite3");
-  const database = new Database("/srv/con/logs/ledger/ledger.db", { readonly: true });
-  console.log(JSON.stringify(database.prepare("SELECT * FROM calls ORDER BY id").all()));`;
+const ledger = (): Promise<LedgerRow[]> => ledgerRows(container);
 
-interface Row {
-  readonly agent: string;
-  readonly basis: string;
-  readonly status: number;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-}
-
-async function ledger(): Promise<Row[]> {
-  const argv = ["/usr/bin/node", "--input-type=module", "-e", query];
-  return JSON.parse(await container.must(argv)) as Row[];
-}
-
-const sumOf = (rows: readonly Row[]): number =>
+const sumOf = (rows: readonly LedgerRow[]): number =>
   rows
     .filter(({ agent }) => agent === "concierge")
     .reduce((sum, row) => sum + row.input_tokens + row.output_tokens, 0);
@@ -78,16 +60,13 @@ beforeAll(async () => {
     { when: "hang", turns: [{ text: "half of it", hang: true }] },
     { when: "", turns: [{ text: "ready", usage: little }] },
   ];
-  const server = await readFile(join(repository, "test/support/scripted-model.ts"));
-  await container.copyIn("/run/budget-model.ts", server);
-  await container.copyIn("/run/budget-script.json", JSON.stringify(script));
-  const argv = ["/usr/bin/node", "/run/budget-model.ts", "--port", String(port)];
-  await container.must([
-    ...["systemd-run", "--quiet", "--unit=budget-model", ...argv],
-    ...["--script", "/run/budget-script.json", "--log", "/run/budget-requests.jsonl"],
-  ]);
-  const url = `http://127.0.0.1:${port}/v1`;
-  await container.must(["con", "model", "use", "scripted/scripted-1", "--base-url", url]);
+  await startProvider(container, {
+    name: "budget",
+    port,
+    script,
+    log: "/run/budget-requests.jsonl",
+  });
+  await useProvider(container, port);
   written = await container.must(["cat", manifest]);
 });
 afterAll(() => own[Symbol.asyncDispose]());

@@ -58,6 +58,17 @@ description: Answers without a cascade
 model: smart
 `;
 
+const contract = `id: LIB-1
+description: The shelf is whole
+scope: agent:librarian
+every: 1h
+severity: low
+checks:
+  - name: shelf
+    path_not_exists: {path: /run/con-test-broken}
+    on_fail: {action: alert, escalate: none, message: "the shelf is broken"}
+`;
+
 async function configure(): Promise<void> {
   const url = `http://127.0.0.1:${port}/v1`;
   await container.must(["con", "model", "use", "scripted/middle", "--base-url", url]);
@@ -67,7 +78,8 @@ async function configure(): Promise<void> {
   const kept = written.filter((line) => !/^ {2}(?:fast|smart|expert):/.test(line));
   const text = kept.join("\n").replace(/^models:.*$/m, `models:\n  ${models.join("\n  ")}`);
   await container.copyIn(file, text);
-  await container.must(["mkdir", "-p", handbook]);
+  await container.must(["mkdir", "-p", handbook, "/etc/con/contracts"]);
+  await container.copyIn("/etc/con/contracts/lib-1.yaml", contract);
   const faq =
     "# Keys\n\n## Who keeps the key of the server room?\n\nAda keeps it, in the red box.\n";
   await container.copyIn(`${handbook}/keys.md`, faq);
@@ -160,6 +172,33 @@ test("a task goes to the model for its kind", async () => {
   await ask("Compare the three gardens and explain which is the best");
   await ask("Refactor the parser and fix its bug");
   expect((await asked()).slice(before)).toEqual(["middle", "big"]);
+});
+
+/** Other contracts may fail as they like: tests are a load. */
+async function shelfNow(): Promise<string | undefined> {
+  const { stdout } = await container.exec(["con", "healthcheck", "--json", "LIB-1"]);
+  const { results } = JSON.parse(stdout) as { results: { contract: string; state: string }[] };
+  return results.find((one) => one.contract === "LIB-1")?.state;
+}
+
+test("a contract that fails after a task is that task's failure, told to that agent alone", async () => {
+  const told = "/var/lib/con/outcomes/librarian/contracts.json";
+  expect(await shelfNow()).toBe("pass");
+  expect((await container.exec(["test", "-e", told])).code).toBe(1);
+  await ask("Compare the four gardens and explain which is the best");
+  await container.must(["touch", "/run/con-test-broken"]);
+  expect(await shelfNow()).toBe("fail");
+  const { stdout } = await container.exec(["cat", told], { user: "a-librarian" });
+  expect(JSON.parse(stdout).turns).toMatchObject([
+    { contract: "LIB-1", check: "shelf", message: "the shelf is broken" },
+  ]);
+  expect((await container.exec(["cat", told], { user: "a-plain" })).code).not.toBe(0);
+  const write = ["sh", "-c", `echo x >> ${told}`];
+  expect((await container.exec(write, { user: "a-librarian" })).code).not.toBe(0);
+  const { id } = await ask("Compare the five gardens and explain which is the best");
+  expect(await looksOf(id)).toContain("learn passed");
+  const trace = await container.must(["con", "trace", id]);
+  expect(trace).toContain("failures by contracts: LIB-1: route:balanced");
 });
 
 test("switched off, nothing of it is there", async () => {

@@ -1,9 +1,21 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bootContainer } from "./support/container.ts";
+import { frontDesk, scriptModel } from "./scripted/model.ts";
+import { bootContainer, type Container } from "./support/container.ts";
 
-test("deploy replaces the system and keeps the data and its identity", async () => {
+/** One task of a thread, and what its agent's journal holds afterwards. The model begins anew: /etc is another. */
+async function say(container: Container, text: string): Promise<string> {
+  const where = await frontDesk(container);
+  const model = await scriptModel(container, where, "answer");
+  const calls = JSON.stringify([["shell", { command: `echo ${text}` }]]);
+  const sent = await container.must(["con", "task", "--json", "--thread", "счета 🧾", calls]);
+  const { id } = JSON.parse(sent) as { id: string };
+  await model.answer(id);
+  return container.must(["cat", `/srv/con/agents/${where.agent}/state/journal/${id}.jsonl`]);
+}
+
+test("deploy replaces the system and keeps the data, its identity, and what was said", async () => {
   await using own = await bootContainer({ privateCheckout: true, build: true });
   const { container } = own;
   await container.copyIn("/srv/con/kept.txt", "kept");
@@ -13,6 +25,8 @@ test("deploy replaces the system and keeps the data and its identity", async () 
       input: "secret",
     })
   ).trim();
+  const told = "What was said before in this thread";
+  expect(await say(container, "plum")).not.toContain(told);
   const machineId = await container.must(["cat", "/etc/machine-id"]);
   const leader = container.leader();
 
@@ -28,6 +42,9 @@ test("deploy replaces the system and keeps the data and its identity", async () 
   expect(await container.must(["cat", "/etc/machine-id"])).toBe(machineId);
   const open = ["systemd-creds", "decrypt", "--name=k", "-", "-"];
   expect(await container.must(open, { input: sealed })).toBe("secret");
+  const journal = await say(container, "pear");
+  expect(journal).toContain(told);
+  expect(journal).toContain("plum");
 });
 
 test("two containers of different names run side by side and end apart", async () => {

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { startProvider, useProvider } from "./support/scripted.ts";
 
 const secret = "sk-live-7f3a9c1e5b2d8f4a6c0e9b7d";
 const port = 18080;
@@ -29,17 +28,9 @@ beforeAll(async () => {
     { when: "spend", turns: [{ text: "It is done." }] },
     { when: "fail", turns: [{ status: 401, message: "refused", echo_key: true }] },
   ];
-  const server = await readFile(join(repository, "test/support/scripted-model.ts"));
-  await container.copyIn("/run/scripted-model.ts", server);
-  await container.copyIn("/run/script.json", JSON.stringify(script));
-  const argv = ["/usr/bin/node", "/run/scripted-model.ts", "--port", String(port)];
-  await container.must([
-    ...["systemd-run", "--quiet", "--unit=scripted-model", ...argv],
-    ...["--script", "/run/script.json", "--log", "/run/requests.jsonl"],
-  ]);
+  await startProvider(container, { name: "scripted", port, script, log: "/run/requests.jsonl" });
   await container.must(["con", "credential", "set", "scripted"], { input: secret });
-  const url = `http://127.0.0.1:${port}/v1`;
-  await container.must(["con", "model", "use", "scripted/scripted-1", "--base-url", url]);
+  await useProvider(container, port);
 });
 afterAll(() => own[Symbol.asyncDispose]());
 

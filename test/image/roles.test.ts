@@ -2,11 +2,10 @@
  * Roles in the booted system: other models by grant, at the tool and at the gateway by uid; whole files read for an
  * agent; every call on the account of its task.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "./scripted/model.ts";
-import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { type LedgerRow, ledgerRows, startProvider, useProvider } from "./support/scripted.ts";
 
 const port = 18087;
 const models = "/run/roles-requests.jsonl";
@@ -64,14 +63,7 @@ const script = [
 beforeAll(async () => {
   own = await bootContainer();
   container = own.container;
-  const server = await readFile(join(repository, "test/support/scripted-model.ts"));
-  await container.copyIn("/run/roles-model.ts", server);
-  await container.copyIn("/run/roles-script.json", JSON.stringify(script));
-  const argv = ["/usr/bin/node", "/run/roles-model.ts", "--port", String(port)];
-  await container.must([
-    ...["systemd-run", "--quiet", "--unit=roles-model", ...argv],
-    ...["--script", "/run/roles-script.json", "--log", models],
-  ]);
+  await startProvider(container, { name: "roles", port, script, log: models });
   const roles =
     "\\n  adviser: [builtin/reflex]\\n  analyst: {use: [builtin/reflex], context: 16000}";
   await container.must(["sed", "-i", `s|^models:$|models:${roles}|`, "/etc/con/con.yaml"]);
@@ -84,11 +76,7 @@ beforeAll(async () => {
 });
 afterAll(() => own[Symbol.asyncDispose]());
 
-const use = async (alias: string): Promise<void> => {
-  const url = `http://127.0.0.1:${port}/v1`;
-  const argv = ["con", "model", "use", "scripted/scripted-1", "--base-url", url];
-  await container.must([...argv, "--alias", alias]);
-};
+const use = (alias: string): Promise<void> => useProvider(container, port, alias);
 
 interface Told {
   readonly id: string;
@@ -120,26 +108,9 @@ async function ask(agent: string, text: string): Promise<Told> {
   return { id, record, results };
 }
 
-const query = `
-  import { createRequire } from "node:module";
-  const Database = createRequire("/usr/lib/con/con.mjs")("better-sqlite3");
-  const database = new Database("/srv/con/logs/ledger/ledger.db", { readonly: true });
-  console.log(JSON.stringify(database.prepare("SELECT * FROM calls WHERE task_claimed = ? ORDER BY id")
-    .all(process.argv[1])));`;
+const ledger = (task: string): Promise<LedgerRow[]> => ledgerRows(container, task);
 
-interface Row {
-  readonly agent: string;
-  readonly alias: string;
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-}
-
-async function ledger(task: string): Promise<Row[]> {
-  const argv = ["/usr/bin/node", "--input-type=module", "-e", query, task];
-  return JSON.parse(await container.must(argv)) as Row[];
-}
-
-const sums = (rows: readonly Row[]) => ({
+const sums = (rows: readonly LedgerRow[]) => ({
   input: rows.reduce((sum, row) => sum + row.input_tokens, 0),
   output: rows.reduce((sum, row) => sum + row.output_tokens, 0),
 });

@@ -3,11 +3,10 @@
  * only on root's word, and no agent gives that word. And a rule that holds only under a condition.
  */
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Approval } from "../../src/steward/approvals/types.ts";
-import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { ledgerRows, startProvider, useProvider } from "./support/scripted.ts";
 
 const port = 18083;
 /** Less than one call and the estimate of the next. */
@@ -72,16 +71,8 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(manifests))
     await container.copyIn(`/etc/con/agents.d/${name}.yaml`, text);
   await container.must(["con", "bootstrap"]);
-  const server = await readFile(join(repository, "test/support/scripted-model.ts"));
-  await container.copyIn("/run/spend-model.ts", server);
-  await container.copyIn("/run/spend-script.json", JSON.stringify(script));
-  const argv = ["/usr/bin/node", "/run/spend-model.ts", "--port", String(port)];
-  await container.must([
-    ...["systemd-run", "--quiet", "--unit=spend-model", ...argv],
-    ...["--script", "/run/spend-script.json", "--log", "/run/spend-requests.jsonl"],
-  ]);
-  const url = `http://127.0.0.1:${port}/v1`;
-  await container.must(["con", "model", "use", "scripted/scripted-1", "--base-url", url]);
+  await startProvider(container, { name: "spend", port, script, log: "/run/spend-requests.jsonl" });
+  await useProvider(container, port);
 });
 afterAll(() => own[Symbol.asyncDispose]());
 
@@ -129,18 +120,10 @@ async function answer(agent: string, task: string): Promise<string> {
   return sh(`cat ${outbox}/${task}.response`);
 }
 
-const query = `
-  import { createRequire } from "node:module";
-  const Database = createRequire("/usr/lib/con/con.mjs")("better-sqlite3");
-  const database = new Database("/srv/con/logs/ledger/ledger.db", { readonly: true });
-  console.log(JSON.stringify(database.prepare("SELECT * FROM calls WHERE task_claimed = ? ORDER BY id")
-    .all(process.argv[1])));`;
-
 /** Tokens of each call that was paid for. */
 async function paid(task: string): Promise<number[]> {
-  const argv = ["/usr/bin/node", "--input-type=module", "-e", query, task];
-  const rows = JSON.parse(await container.must(argv)) as Record<string, number>[];
-  return rows.map(({ input_tokens: input = 0, output_tokens: output = 0 }) => input + output);
+  const rows = await ledgerRows(container, task);
+  return rows.map(({ input_tokens, output_tokens }) => input_tokens + output_tokens);
 }
 
 const post = `

@@ -9,8 +9,10 @@ import { decodeLines, type JournalLine } from "../../src/agent/journal.ts";
 import { noBudget, noMay } from "../../src/config/authority.ts";
 import type { AgentRuntime } from "../../src/config/runtime.ts";
 import type { Cascade } from "../../src/config/types.ts";
+import { writeOutcomes } from "../../src/contract/outcomes.ts";
 import type { ModelRequest, StreamModel } from "../../src/model/types.ts";
-import { type AttemptWorld, createAttempt } from "../../src/runner/attempt.ts";
+import { createAttempt } from "../../src/runner/attempt.ts";
+import type { AttemptWorld } from "../../src/runner/attempt-world.ts";
 import { openStore } from "../../src/runner/cascade/store.ts";
 import { cascadePath } from "../../src/runner/cascade.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
@@ -409,6 +411,102 @@ describe("lessons", () => {
       { about: "skill:deploy", results: [{ ok: false }] },
     ]);
     store.close();
+  });
+});
+
+describe("what contracts say afterwards", () => {
+  const skill = { name: "deploy", description: "Deploys things", path: "/skills/deploy/SKILL.md" };
+  const learning = { ...off, learn: true };
+  const shell = countingTool("shell", { act: () => ({ ok: true, text: "fine\n[exit code 0]" }) });
+  const outcomes = () => path.join(root, "outcomes");
+  const give = (text: string, uid = 0) => {
+    const { model, requests } = countingModel({
+      calls: [call("shell", { text: `cat ${skill.path}` })],
+    });
+    const task = taskOf(text, uid);
+    const desk = deskWith(learning, model, {
+      agent: agentWith(learning, { skills: [skill] }),
+      tools: [shell.tool],
+      validate: () => null,
+      outcomes: outcomes(),
+    });
+    return desk(task).then(() => ({ task, requests }));
+  };
+  /** As the evaluation writes it: held at `passed`, seen failing at `failed`. */
+  const turn = (passed: number, failed: number, agents = ["desk"]) => ({
+    ...{ contract: "WEB-1", check: "home", passed, failed, agents },
+    message: "the site is away",
+  });
+  const tell = (...turns: Parameters<typeof writeOutcomes>[1]) => {
+    fs.mkdirSync(path.join(outcomes(), "desk"), { recursive: true });
+    expect(writeOutcomes(nodeDisk, turns, [{ name: "desk" }], outcomes())).toEqual([]);
+  };
+  const past = async (principal: string) => {
+    const store = await openStore(nodeDisk, database(), () => undefined);
+    const found = store.past(principal);
+    store.close();
+    return found.flatMap(({ results }) => results);
+  };
+
+  it("makes failures of tasks between the two looks, once, and warns of their skill", async () => {
+    const begun = clock;
+    for (const _ of [1, 2]) {
+      await give("deploy it");
+      clock += 60_000;
+    }
+    expect(await past("trusted")).toEqual([
+      { ok: true, error: null },
+      { ok: true, error: null },
+    ]);
+    tell(turn(begun - 1000, clock));
+    clock += 1000;
+    const third = await give("deploy it again");
+    expect(looksOf(third.task)).toEqual(["learn passed", "warnings passed", "learn passed"]);
+    const said = String(third.requests[0]?.messages[1]?.content);
+    const error = "contract WEB-1 failed afterwards: the site is away";
+    expect(said).toContain(`skill deploy failed 2 of the last 2 times, lately: ${error}`);
+    const fourth = await give("deploy it again");
+    expect(looksOf(fourth.task)).toEqual(["learn miss", "warnings passed", "learn passed"]);
+    expect((await past("trusted")).map(({ ok }) => ok)).toEqual([true, true, false, false]);
+  });
+
+  it("says nothing of tasks outside of that time, of a long one, or of another agent's", async () => {
+    const begun = clock;
+    await give("deploy it");
+    clock += 60_000;
+    tell(
+      turn(clock, clock + 1000),
+      turn(begun - 20_000, begun - 10_000),
+      turn(clock - 2 * 3_600_000, clock),
+      turn(begun - 1000, clock, ["other"]),
+    );
+    clock += 10_000;
+    await give("deploy it");
+    expect((await past("trusted")).map(({ ok }) => ok)).toEqual([true, true]);
+  });
+
+  it("blames nobody where two principals were at work, and tells a stranger no words", async () => {
+    const begun = clock;
+    await give("deploy it");
+    await give("deploy it", 1000);
+    clock += 1000;
+    tell(turn(begun - 1000, clock));
+    clock += 1000;
+    await give("deploy it");
+    for (const who of ["trusted", "uid-1000"])
+      expect((await past(who)).map(({ ok }) => ok)).not.toContain(false);
+    clock += 1000;
+    const alone = clock;
+    await give("deploy it", 1000);
+    clock += 1000;
+    tell(turn(alone - 500, clock));
+    clock += 1000;
+    await give("deploy it", 1000);
+    expect(await past("uid-1000")).toContainEqual({
+      ok: false,
+      error: "contract WEB-1 failed afterwards",
+    });
+    expect((await past("trusted")).map(({ ok }) => ok)).not.toContain(false);
   });
 });
 

@@ -7,20 +7,32 @@ import { nodeDisk } from "../../system/disk.ts";
 import { ConError, exit } from "../../system/errors.ts";
 import { denied, isDenied, joinTrusted } from "../shared/access.ts";
 import type { Io } from "../shared/io.ts";
+import { loadSystem, type System } from "../shared/system.ts";
 
-/** `place` is another directory in tests only. */
-export function allApprovals(io: Io, place = directory): ReturnType<typeof listApprovals> {
+/** Where it lies; others in tests only. */
+export interface Where {
+  readonly directory: string;
+  /** Whose agents may ask people without the steward. */
+  readonly system: () => System;
+}
+
+export function installed(io: Io): Where {
   mustBeInstalled(io);
+  return { directory, system: () => loadSystem(io.env) };
+}
+
+export function allApprovals(
+  io: Io,
+  { directory: place }: Where,
+): ReturnType<typeof listApprovals> {
   const { approvals, damaged } = asPerson(place, () => listApprovals(nodeDisk, place));
   return { approvals: approvals.map((one) => now(io, one)), damaged };
 }
 
-export function oneApproval(io: Io, id: string, place = directory): Approval {
-  mustBeInstalled(io);
+/** Null where the steward knows of none. */
+export function oneApproval(io: Io, id: string, { directory: place }: Where): Approval | null {
   const found = asPerson(place, () => readApproval(nodeDisk, place, id));
-  if (found !== null) return now(io, found);
-  const why = "nothing of that id waits or waited in the last weeks";
-  throw new ConError(exit.badInput, id, why, "see con approvals list --all");
+  return found === null ? null : now(io, found);
 }
 
 /** What is over is shown as over, also before the steward has written it down. */

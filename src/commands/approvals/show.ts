@@ -6,18 +6,22 @@ import type {
   ToolSubject,
 } from "../../steward/approvals/types.ts";
 import { subjectInWords } from "../../steward/approvals/words.ts";
-import { exit } from "../../system/errors.ts";
+import { ConError, exit } from "../../system/errors.ts";
+import { changeText } from "../shared/change-text.ts";
 import type { Io } from "../shared/io.ts";
 import { newCommand, parse } from "../shared/parse.ts";
+import type { HeldQuestion } from "../shared/questions.ts";
 import { safeJson, safeLine, safeText } from "../shared/text.ts";
-import { oneApproval } from "./look.ts";
+import { goOn, heldQuestion } from "./held.ts";
+import { installed, oneApproval, type Where } from "./look.ts";
 
 const example = `What is shown of a tool's arguments is what the agent's runner says of them: at most 1800 bytes, without
 what looks like a key. What is shown of a request to the steward is the whole request as the steward has it.
 Amounts of money are the manifest's; the text of the task that waits is shown as the runner gives its head.
 
 Exit code: 0 shown, 65 there is none, 69 not installed, 77 you may not look.
-Keys of --json: as one of approvals in con approvals list --json.
+What a held task asks is what its runner wrote of it, without what looks like a key.
+Keys of --json: as one of approvals, or of held, in con approvals list --json.
 
 Example:
   con approvals show 01890a5d-ac96-874b-bcce-b302099a8057`;
@@ -25,16 +29,27 @@ Example:
 export async function showApproval(
   argv: readonly string[],
   io: Io,
-  place?: string,
+  where?: Where,
 ): Promise<number> {
   const command = newCommand("approvals show", "Show one in full.", example)
     .argument("<id>", "from con approvals")
     .option("--json", "print JSON");
   if (parse(command, argv, io) === "help") return exit.ok;
   const [id = ""] = command.args;
-  const approval = oneApproval(io, id, place);
-  if (command.opts<{ json?: boolean }>().json === true) io.out(safeJson(approval));
-  else print(io, approval);
+  const place = where ?? installed(io);
+  const json = command.opts<{ json?: boolean }>().json === true;
+  const held = heldQuestion(io, id, place);
+  const approval = held === null ? oneApproval(io, id, place) : null;
+  if (held !== null) {
+    if (json) io.out(safeJson(held));
+    else printHeld(io, held);
+  } else if (approval !== null) {
+    if (json) io.out(safeJson(approval));
+    else print(io, approval);
+  } else {
+    const why = "nothing of that id waits or waited in the last weeks";
+    throw new ConError(exit.badInput, id, why, "see con approvals list --all");
+  }
   return exit.ok;
 }
 
@@ -44,9 +59,26 @@ function print(io: Io, approval: Approval): void {
   if (subject.kind === "tool") printTool(io, subject);
   else if (subject.kind === "request") printRequest(io, subject);
   else printSpend(io, subject);
-  if (approval.state !== "pending") return;
-  io.out(`\nTo decide: con approvals approve ${approval.id}\n`);
-  io.out(`           con approvals deny ${approval.id} --why TEXT\n`);
+  if (approval.state === "pending") printHow(io, approval.id);
+}
+
+function printHeld(io: Io, { id, agent, task, asked, until, question }: HeldQuestion): void {
+  const head = [
+    `id       ${id}`,
+    "state    pending, the task is held",
+    `what     ${goOn(task)}`,
+    `agent    ${agent}`,
+    `asked    ${asked}`,
+    `expires  ${until}`,
+  ];
+  for (const line of head) io.out(`${safeLine(line)}\n`);
+  io.out(`\n${safeText(question)}`);
+  printHow(io, id);
+}
+
+function printHow(io: Io, id: string): void {
+  io.out(`\nTo decide: con approvals approve ${id}\n`);
+  io.out(`           con approvals deny ${id} --why TEXT\n`);
 }
 
 function headOf(approval: Approval): string[] {
@@ -84,8 +116,12 @@ function printSpend(io: Io, { agent, waiting, unit, limit, slice, about }: Spend
   io.out(safeText(about));
 }
 
-function printRequest(io: Io, { request, reasons }: RequestSubject): void {
+function printRequest(io: Io, { request, reasons, proposal }: RequestSubject): void {
   for (const one of reasons) io.out(`because  ${safeLine(one)}\n`);
+  if (request.verb === "propose" && proposal !== undefined) {
+    io.out(changeText({ ...request, ...proposal, origin: request }));
+    return;
+  }
   const { version: _version, incident: _incident, verb: _verb, ...rest } = request;
   for (const [key, value] of Object.entries(rest)) {
     io.out(`\n${safeLine(key)}:\n`);

@@ -62,7 +62,7 @@ function mustBeInstalled(io: Io, name: string): void {
   throw new ConError(exit.unavailable, name, why, remedy);
 }
 
-function oneLine(why: string): string {
+export function oneLine(why: string): string {
   if (/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{0,500}$/.test(why)) return why;
   throw new ConError(exit.usage, "--why", "it is not one line", "give at most 500 characters");
 }

@@ -5,6 +5,7 @@
  */
 import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths, outerInbox } from "../../spool/layout.ts";
+import { questionSuffix } from "../../spool/question.ts";
 import type { Disk } from "../../system/disk.ts";
 import { ConError, exit } from "../../system/errors.ts";
 import { isId } from "../../task/id.ts";
@@ -30,6 +31,7 @@ export interface Found {
   readonly agent: AgentEntry;
   readonly place: Place;
   readonly directory: string;
+  readonly suffix: string;
 }
 
 /** One word for people: the place, or for a settled task how it ended. */
@@ -69,12 +71,22 @@ export function folders(system: SystemRuntime, agent: AgentEntry): Folder[] {
   ];
 }
 
+/** Also where a held task shows what it asks people. */
+const searched = (system: SystemRuntime, agent: AgentEntry): Folder[] => [
+  ...folders(system, agent),
+  {
+    place: "held",
+    directory: agentPaths(system.root, agent.name).outbox,
+    suffix: questionSuffix,
+  },
+];
+
 /** All tasks whose id starts with `wanted`; an id that is equal wins alone. */
 export function searchTasks(disk: Disk, system: SystemRuntime, wanted: string): Search {
   const best = new Map<string, Found>();
   const hidden: string[] = [];
   for (const agent of system.agents)
-    for (const { place, directory, suffix } of folders(system, agent)) {
+    for (const { place, directory, suffix } of searched(system, agent)) {
       const names = listVisible(disk, directory);
       if (names === null) hidden.push(directory);
       for (const name of names ?? []) {
@@ -82,7 +94,7 @@ export function searchTasks(disk: Disk, system: SystemRuntime, wanted: string): 
         const id = name.slice(0, -suffix.length);
         const known = best.get(`${agent.name}/${id}`);
         if (known === undefined || places.indexOf(place) < places.indexOf(known.place))
-          best.set(`${agent.name}/${id}`, { id, agent, place, directory });
+          best.set(`${agent.name}/${id}`, { id, agent, place, directory, suffix });
       }
     }
   return { found: narrow([...best.values()], wanted), hidden };

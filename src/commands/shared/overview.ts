@@ -23,6 +23,10 @@ export interface AgentOverview {
   readonly wake: string;
   /** Of a temporary agent: who made it; else null. */
   readonly parent: string | null;
+  /** What does its tasks: con's own loop, or a program of its own. */
+  readonly runner: "builtin" | "program";
+  /** Whether it has the graphics processors of the machine. */
+  readonly gpu: boolean;
   /** `paused`, `quarantined`, `halted`; else `working`, `waiting`, `failed`, `stopped`, `unknown`. */
   readonly state: AgentState | Held["kind"];
   /** What stops it on purpose; null = nothing. (`held` counts tasks.) */
@@ -56,6 +60,8 @@ export function overviewOf(
   return {
     ...{ name, tier, description, model, schedule, wake },
     parent: agent.parent ?? null,
+    runner: agent.isProgram === true ? "program" : "builtin",
+    gpu: agent.gpu === true,
     state: hold?.kind ?? stateNow(name, active),
     hold,
     pending: count("pending"),

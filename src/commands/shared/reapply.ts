@@ -21,17 +21,27 @@ export async function reapply(
   self: readonly [string, string],
   io: Io,
 ): Promise<number> {
+  const code = await reapplyWithoutKeys(execute, self, io);
+  const restarted = await execute(["systemctl", "try-restart", gateway]);
+  if (restarted.code !== exit.ok) {
+    const why = restarted.stderr.trim() || `systemctl ended with ${restarted.code}`;
+    throw new ConError(exit.unavailable, gateway, why, `systemctl status ${gateway}`);
+  }
+  return code;
+}
+
+/** The same for what no key hangs on: the gateway runs on. */
+export async function reapplyWithoutKeys(
+  execute: Execute,
+  self: readonly [string, string],
+  io: Io,
+): Promise<number> {
   const result = await execute([...self, "bootstrap"], { timeoutMs: bootstrapMs });
   if (result.stderr !== "") io.err(safeText(result.stderr));
   if (result.code !== exit.ok && result.code !== exit.configuration) {
     const why = result.timedOut ? "it took too long" : `it ended with ${result.code}`;
     const remedy = "the change is saved: correct what it says, then run con bootstrap";
     throw new ConError(exit.unavailable, "con bootstrap", why, remedy);
-  }
-  const restarted = await execute(["systemctl", "try-restart", gateway]);
-  if (restarted.code !== exit.ok) {
-    const why = restarted.stderr.trim() || `systemctl ended with ${restarted.code}`;
-    throw new ConError(exit.unavailable, gateway, why, `systemctl status ${gateway}`);
   }
   return result.code;
 }

@@ -92,8 +92,9 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
   switch (line.kind) {
     case "attempt":
     case "retry":
-    case "prompt":
       return {};
+    case "prompt":
+      return spentOn(line.usage);
     case "model-intent":
       return { step: line.step };
     case "model-result":
@@ -186,6 +187,13 @@ function detailsOf(line: JournalLine): Partial<StoryEvent> {
         text: line.why,
         ...(line.score === undefined ? {} : { score: line.score }),
         ...(line.model === undefined ? {} : { model: line.model }),
+      };
+    case "exec":
+      return {
+        name: line.event,
+        text: line.text,
+        ...(line.model === undefined ? {} : { model: line.model }),
+        ...spentOn(line.usage),
       };
     case "final":
       return { outcome: line.outcome.kind, text: textOf(line) };

@@ -12,12 +12,19 @@ const pauseMs = 500;
 
 export type Settled = Answer & { readonly text: string };
 
+export interface Waiting {
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  /** Called now and then while there is no answer. */
+  readonly meanwhile: () => void;
+}
+
 /** The answer, or null when `signal` came first. */
 export async function waitForAnswer(
   system: SystemRuntime,
   agent: AgentEntry,
   id: string,
-  signal: AbortSignal,
+  { signal, meanwhile }: Waiting,
 ): Promise<Settled | null> {
   const bell = createBell(agentPaths(system.root, agent.name).outbox, signal);
   try {
@@ -25,6 +32,7 @@ export async function waitForAnswer(
       const answer = readAnswer(nodeDisk, system, agent, id);
       if (answer !== null && answer.text !== null) return { ...answer, text: answer.text };
       if (signal.aborted) return null;
+      meanwhile();
       await bell.next();
     }
   } finally {

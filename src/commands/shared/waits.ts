@@ -1,12 +1,13 @@
 /**
  * What held tasks wait for, from their notes in the agent's private queue. Reads only; where the
- * caller may not look, nothing is said.
+ * caller may not look, what is asked of people is said, and nothing else.
  */
 import type { AgentEntry, SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import { notePath } from "../../spool/notes.ts";
-import { awaitedIn, decodeNote, isOpen, maxNoteBytes } from "../../spool/wait-note.ts";
+import { awaitedIn, decodeNote, isOpen, maxNoteBytes, people } from "../../spool/wait-note.ts";
 import type { Disk } from "../../system/disk.ts";
+import { type HeldQuestion, questionOf, questionsOf } from "./questions.ts";
 import { listVisible, readOwned } from "./read.ts";
 import { safeLine } from "./text.ts";
 
@@ -34,6 +35,10 @@ export function waitsOf(
 ): Wait[] | null {
   const path = notePath(agentPaths(system.root, agent.name), id);
   const reading = readOwned(disk, path, agent.uid, maxNoteBytes);
+  if (reading.kind === "denied") {
+    const question = questionOf(disk, system, agent, id);
+    return question === null ? null : [waitOf(question)];
+  }
   const note = reading.kind === "text" ? decodeNote(Buffer.from(reading.text)) : null;
   if (note === null) return null;
   const awaited = new Set(awaitedIn(note).map((one) => one.id));
@@ -51,11 +56,15 @@ export function waitsOf(
     );
 }
 
+const waitOf = ({ id, until, why }: HeldQuestion): Wait => ({ id, from: people, until, why });
+
 /** Notes that are read for one agent. */
 const maxRead = 50;
 
 export function heldWaits(disk: Disk, system: SystemRuntime, agent: AgentEntry): TaskWait[] {
-  const names = listVisible(disk, agentPaths(system.root, agent.name).queue.held) ?? [];
+  const names = listVisible(disk, agentPaths(system.root, agent.name).queue.held);
+  if (names === null)
+    return questionsOf(disk, system, [agent]).map((one) => ({ task: one.task, ...waitOf(one) }));
   return names
     .filter((name) => name.endsWith(".task"))
     .slice(0, maxRead)
@@ -79,6 +88,7 @@ export function waitLines(agent: string, waits: readonly TaskWait[]): string {
 }
 
 export const waitText = ({ id, from, until, why }: Wait): string => {
+  if (from === people) return `${why}, until ${until}`;
   const what = from === "root" ? why : `${from}'s answer`;
   return `waits for ${what} to ${id} until ${until}`;
 };

@@ -14,7 +14,7 @@ import { gpuPresent } from "./system/gpu.ts";
 import { nftRule, portListening } from "./system/network.ts";
 import { readNames, userExists } from "./system/people.ts";
 import { diskFree, load, machine, memoryFree } from "./system/resources.ts";
-import { unitActive } from "./system/units.ts";
+import { unitActive, unitNotFailed } from "./system/units.ts";
 
 /**
  * New for each evaluation, because some look once however many contracts ask. `historyHead`: how far the
@@ -40,6 +40,7 @@ export function createBuiltins(
     ["memory_free", memoryFree(machine)],
     ["load", load(machine)],
     ["unit_active", unitActive(exec)],
+    ["unit_not_failed", unitNotFailed(exec)],
     ["path_mode", pathMode(names)],
     ["acl", acl(names)],
     ["file_hash", fileHash],

@@ -19,6 +19,7 @@ const shortForms = {
   memory_free: null,
   load: null,
   unit_active: "unit",
+  unit_not_failed: "unit",
   path_mode: null,
   acl: null,
   file_hash: null,

@@ -1,9 +1,12 @@
 /**
- * Asks people whether a task that makes call after call goes on: through the steward, under an id that follows from the
- * task and from how often it was stopped, so that a crash asks once.
+ * Asks people whether a task that makes call after call goes on, under an id that follows from the task and from how
+ * often it was stopped, so that a crash asks once.
  *
- * It is noted what is waited for before anybody is asked, so that an answer which overtakes a crash is found. Never:
- * takes an answer of anybody but root.
+ * Where the manifest says how people are asked (`continue` under `approval:`), the steward asks them and keeps their
+ * word. Any other agent has no way to the steward, and needs none: its task waits with the question in its own outbox,
+ * and a person's word comes into its inbox as that person's file, whose owner the kernel tells (spool/answers.ts).
+ * Asking the steward, it is noted what is waited for before, so that an answer which overtakes a crash is found.
+ * Never: takes the word of an agent, of a stranger, or of whoever sent the task.
  */
 import type {
   AskToContinue,
@@ -11,27 +14,26 @@ import type {
   ContinueVerdict,
 } from "../../agent/brakes/ask-continue.ts";
 import { continueSeconds, continueTool } from "../../config/brakes.ts";
+import type { AgentRuntime } from "../../config/runtime.ts";
 import { expectAnswers } from "../../spool/held.ts";
 import type { AgentPaths } from "../../spool/layout.ts";
+import { redact } from "../../system/redact.ts";
 import type { Hold } from "../../task/hold.ts";
 import { derivedId, timeOfId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
-import type { ApprovalEvent } from "../approval.ts";
 import { askedCall, shown } from "./call.ts";
 import {
   type AskingWorld,
-  answerTo,
   askPeople,
   blankQuestion,
+  decisionOn,
   graceMs,
-  refusalIn,
+  tell,
 } from "./question.ts";
 
 export interface ContinueWorld extends AskingWorld {
-  readonly now: () => number;
-  readonly agent: { readonly name: string };
+  readonly agent: Pick<AgentRuntime, "name" | "approval">;
   readonly paths: AgentPaths;
-  readonly heard?: (event: ApprovalEvent) => void;
 }
 
 export const continueGate =
@@ -40,42 +42,50 @@ export const continueGate =
     const { n, retries, woken } = question;
     const parts = ["continue", world.agent.name, task.id, String(n), String(retries)];
     const id = derivedId(timeOfId(task.id), parts);
-    const tell = (state: ApprovalEvent["state"]): void =>
-      world.heard?.({ kind: "approval", task: task.id, state, id, what: "going on with the task" });
-    const answer = answerTo(woken, id);
-    if (answer !== null) {
-      const refused = refusalIn(answer);
-      tell(refused === null ? "approved" : "denied");
-      return refused === null
-        ? { kind: "go", words: wordsIn(answer.text) }
-        : { kind: "no", why: refused };
-    }
-    const over = woken?.over ?? null;
-    tell(over === null ? "asked" : "expired");
-    if (over !== null) return { kind: "no", why: `nobody decided: ${over}` };
-    return ask(world, task, id, question);
+    // A manifest that was changed meanwhile turns down neither the steward's word nor a person's own.
+    const asking = {
+      task: task.id,
+      id,
+      what: "going on with the task",
+      woken,
+      byPeople: true,
+    } as const;
+    const decision = decisionOn(world, asking);
+    if (decision.kind === "no") return decision;
+    if (decision.kind === "yes") return { kind: "go", words: decision.words };
+    tell(world, asking, "asked");
+    const hold = holdFor(world, id, question);
+    if (asksSteward(world)) return askSteward(world, task, { id, question, hold });
+    return { kind: "wait", hold: { ...hold, question: redact(headline(question)) } };
   };
 
-/** Who agreed, and what they said. */
-const wordsIn = (text: string): string => text.split("\n").slice(1).join(" ").trim();
+const asksSteward = ({ agent }: ContinueWorld): boolean =>
+  agent.approval.some(({ tool }) => tool === continueTool);
 
-async function ask(
+const headline = ({ calls, summary }: ContinueQuestion): string =>
+  `${calls} tool calls so far. ${summary}`;
+
+function holdFor({ now }: ContinueWorld, id: string, { calls }: ContinueQuestion): Hold {
+  const until = now() + continueSeconds * 1000 + graceMs;
+  const why = `waits for a person's word on going on after ${calls} tool calls: con approvals show ${id}`;
+  return { waitFor: [id], until, why };
+}
+
+async function askSteward(
   world: ContinueWorld,
   task: Pick<Task, "id">,
-  id: string,
-  { calls, summary, callId }: ContinueQuestion,
+  asked: { readonly id: string; readonly question: ContinueQuestion; readonly hold: Hold },
 ): Promise<ContinueVerdict> {
-  const end = world.now() + continueSeconds * 1000;
-  const why = `waits for a person's word on going on after ${calls} tool calls: con approvals show ${id}`;
-  const hold: Hold = { waitFor: [id], until: end + graceMs, why };
+  const { id, question, hold } = asked;
+  const { calls, summary, callId } = question;
   expectAnswers(world, world.paths, task.id, { ...hold, call: callId });
   const sent = await askPeople(world, id, {
     ...blankQuestion,
     ...askedCall(continueTool, { calls, summary }),
-    preview: shown(`${calls} tool calls so far. ${summary}`),
+    preview: shown(headline(question)),
     task: task.id,
     call: callId,
-    expires: new Date(end).toISOString(),
+    expires: new Date(hold.until - graceMs).toISOString(),
   });
   if (sent.kind === "asked") return { kind: "wait", hold };
   return { kind: sent.passes ? "later" : "no", why: sent.why };

@@ -10,19 +10,70 @@ import type { HoldAnswer, Woken } from "../../task/hold.ts";
 
 export interface AskingWorld {
   readonly disk: Disk;
+  readonly now: () => number;
   /** Where the steward is asked; its own places if not given. */
   readonly places?: AskPlaces;
+  /** For the audit trail. */
+  readonly heard?: (event: ApprovalEvent) => void;
 }
 
-/** What people or the steward said to question `id`; null as long as they did not. */
-export const answerTo = (woken: Woken | null, id: string): HoldAnswer | null =>
-  woken?.answers.find(({ to, from }) => to === id && from === "root") ?? null;
+export interface ApprovalEvent {
+  readonly kind: "approval";
+  readonly task: string;
+  readonly state: "asked" | "approved" | "denied" | "expired";
+  /** Of the question. */
+  readonly id: string;
+  readonly what: string;
+}
 
-/** Null for a yes, else why not: the first line says how it ended, the rest why. */
-export function refusalIn({ text }: HoldAnswer): string | null {
+/** What is asked, and what came back for it. */
+export interface Asking extends Pick<ApprovalEvent, "id" | "task" | "what"> {
+  readonly woken: Woken | null;
+  /** A person may have answered without the steward. */
+  readonly byPeople?: true;
+}
+
+export type Decision =
+  /** With who agreed, and what they said. */
+  | { readonly kind: "yes"; readonly words: string }
+  | { readonly kind: "no"; readonly why: string }
+  /** Not decided, and not over. */
+  | { readonly kind: "open" };
+
+/** What people or the steward said so far. */
+export function decisionOn(world: AskingWorld, asking: Asking): Decision {
+  const { id, woken, byPeople } = asking;
+  const answer = woken?.answers.find(
+    ({ to, from, person }) => to === id && (from === "root" || (byPeople && person)),
+  );
+  if (answer !== undefined) {
+    const decision = decisionIn(answer);
+    tell(world, asking, decision.kind === "yes" ? "approved" : "denied");
+    return decision;
+  }
+  const over = woken?.over ?? null;
+  if (over === null) return { kind: "open" };
+  tell(world, asking, "expired");
+  return { kind: "no", why: `nobody approved it: ${over}` };
+}
+
+export const tell = (
+  { heard }: AskingWorld,
+  { task, id, what }: Asking,
+  state: ApprovalEvent["state"],
+): void => heard?.({ kind: "approval", task, state, id, what });
+
+/** The first line says how it ended, the rest why. The steward names who decided in it, a person's own word does not. */
+function decisionIn({ text, from, person }: HoldAnswer): Decision {
   const [first = "", ...rest] = text.split("\n");
-  if (first.trim() === "done") return null;
-  return rest.join(" ").trim() || first.trim() || "no reason was given";
+  const isYes = first.trim() === "done";
+  const said = rest.join(" ").trim();
+  const words = isYes ? said : said || first.trim() || "no reason was given";
+  const how = isYes ? "approved" : "denied";
+  const named = person
+    ? [`${how} by ${from}`, words].filter((one) => one !== "").join(": ")
+    : words;
+  return isYes ? { kind: "yes", words: named } : { kind: "no", why: named };
 }
 
 export type Asked =

@@ -15,23 +15,20 @@ import type { AgentPaths } from "../../spool/layout.ts";
 import type { Hold } from "../../task/hold.ts";
 import { derivedId, timeOfId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
-import type { ApprovalEvent } from "../approval.ts";
 import { askedCall, shown } from "./call.ts";
 import {
   type AskingWorld,
-  answerTo,
   askPeople,
   blankQuestion,
+  decisionOn,
   graceMs,
-  refusalIn,
+  tell,
   whoseWord,
 } from "./question.ts";
 
 export interface SpendWorld extends AskingWorld {
-  readonly now: () => number;
   readonly agent: Pick<AgentRuntime, "name" | "approval">;
   readonly paths: AgentPaths;
-  readonly heard?: (event: ApprovalEvent) => void;
 }
 
 export const spendingGate =
@@ -39,17 +36,11 @@ export const spendingGate =
   async (question) => {
     const id = questionId(world.agent.name, task.id, question);
     const what = `spend, slice ${question.need.slice} of ${question.need.unit}`;
-    const tell = (state: ApprovalEvent["state"]): void =>
-      world.heard?.({ kind: "approval", task: task.id, state, id, what });
-    const answer = answerTo(question.woken, id);
-    if (answer !== null) {
-      const refused = refusalIn(answer);
-      tell(refused === null ? "approved" : "denied");
-      return refused === null ? { kind: "go" } : { kind: "no", why: refused };
-    }
-    const over = question.woken?.over ?? null;
-    tell(over === null ? "asked" : "expired");
-    if (over !== null) return { kind: "no", why: `nobody approved it: ${over}` };
+    const asking = { task: task.id, id, what, woken: question.woken };
+    const decision = decisionOn(world, asking);
+    if (decision.kind === "no") return decision;
+    if (decision.kind === "yes") return { kind: "go" };
+    tell(world, asking, "asked");
     return ask(world, task, id, question);
   };
 

@@ -1,9 +1,10 @@
 /** After a task: its answer is kept where it may be given again, and what machines saw of its end is learned. */
 import { whyNotCached } from "../../agent/cascade/cacheable.ts";
 import type { Grade } from "../../agent/cascade/classify.ts";
-import { type Lesson, lessonOf } from "../../agent/cascade/learn.ts";
+import { aboutOf, beganAt, type Lesson, lessonOf } from "../../agent/cascade/learn.ts";
 import { isPoor, qualityOf } from "../../agent/cascade/quality.ts";
 import type { JournalLine } from "../../agent/journal.ts";
+import { taints } from "../../agent/taint.ts";
 import { lexicalVector } from "../../memory/lexical.ts";
 import { redact } from "../../system/redact.ts";
 import type { Outcome } from "../../task/task.ts";
@@ -17,7 +18,7 @@ interface Ended {
 /** Longer answers are not worth the room. */
 const maxAnswer = 50_000;
 
-/** Only what a model said in one go, without a tool, and well. */
+/** Only what a model said in one go, without a tool, and well; nothing that strangers had a word in. */
 export async function keepAnswer(
   setting: Setting,
   { outcome, lines, context }: Ended & { readonly context: string },
@@ -33,6 +34,7 @@ export async function keepAnswer(
   );
   const wasRetried = lines.some(({ kind }) => kind === "retry" || kind === "note");
   if (!isPlain || byModel.length === 0 || wasRetried || answer.length > maxAnswer) return;
+  if (lines.some(taints)) return;
   if (isPoor(qualityOf(text, answer))) return;
   const at = setting.now();
   const kept = { principal, context, text, answer, at, vector: lexicalVector(text) };
@@ -50,12 +52,18 @@ export async function learnFrom(
 ): Promise<void> {
   const { settings, agent, task, principal, now } = setting;
   if (!settings.learn || (outcome.kind !== "done" && outcome.kind !== "failed")) return;
-  const lesson = lessonOf(lines, agent.skills, gradeOf(setting, lines));
-  if (lesson === null) return;
-  const told: Lesson = { ...lesson, error: lesson.error === null ? null : redact(lesson.error) };
-  const retries = lines.filter(({ kind }) => kind === "retry").length;
+  const about = aboutOf(lines, agent.skills, gradeOf(setting, lines));
+  if (about.length === 0) return;
+  const key = `${task.id}#${lines.filter(({ kind }) => kind === "retry").length}`;
   const store = await setting.store();
-  const isNew = store.learn(told, { key: `${task.id}#${retries}`, principal, at: now() });
+  const ended = now();
+  store.note({ key, principal, about, began: beganAt(lines) ?? ended, ended });
+  const lesson = lessonOf(lines, about);
+  if (lesson === null) return;
+  // What failed is told to later tasks; in what words, only where they are the machine's own.
+  const error = lesson.error === null || lines.some(taints) ? null : redact(lesson.error);
+  const told: Lesson = { ...lesson, error };
+  const isNew = store.learn(told, { key, principal, at: ended });
   if (!isNew) return;
   const why = `${told.ok ? "success" : "failure"} of ${told.about.join(", ")}`;
   const at = new Date(now()).toISOString();

@@ -12,9 +12,12 @@ import { raised, warningsOf } from "../../agent/cascade/learn.ts";
 import type { LayerStep, Tried } from "../../agent/cascade/look.ts";
 import { tellingWords, wordsOf } from "../../agent/cascade/words.ts";
 import { lexicalVector } from "../../memory/lexical.ts";
+import type { Turn } from "../../system/turns.ts";
 import { readable } from "../../tools/files/reach.ts";
+import { lookedAt } from "../../tools/files/strangers.ts";
 import { agentAt, filePolicy } from "../policy.ts";
 import { cosine, search } from "./documents.ts";
+import { blameOf, turnsFor } from "./outcomes.ts";
 import { lookByRules } from "./rules.ts";
 import type { Setting } from "./setting.ts";
 
@@ -26,7 +29,9 @@ export interface Ways {
 export function stepsOf(setting: Setting, ways: Ways): LayerStep[] {
   const { reflex, cache, documents, route, learn } = setting.settings;
   const { task, tools } = setting;
+  const turns = learn ? turnsFor(setting) : [];
   return [
+    ...(turns.length > 0 ? [{ layer: "learn", look: () => heed(setting, turns) } as const] : []),
     ...(reflex ? [{ layer: "reflex", look: () => lookByRules(task, tools) } as const] : []),
     ...(cache?.exact === true
       ? [{ layer: "exact", look: () => lookExact(setting, ways, cache.ttlSeconds) } as const]
@@ -108,7 +113,8 @@ async function lookUp(setting: Setting, documents: Documents): Promise<Tried> {
   const { task, agent, now, paths } = setting;
   const { text, doneWhen, attachments, replyTo } = task.request;
   if (replyTo !== null) return { verdict: "skipped", why: "it is an answer" };
-  const reach = readable(filePolicy(agentAt(agent, now()), paths));
+  const files = filePolicy(agentAt(agent, now()), paths);
+  const reach = readable(files);
   const store = await setting.store();
   const ranked = search({ store, reach, directories: documents.paths }, text);
   const mayAnswer = (best: Ranked): boolean =>
@@ -130,6 +136,9 @@ async function lookUp(setting: Setting, documents: Documents): Promise<Tried> {
         section: {
           heading: "Pieces of documents that may be about the task, found by their words",
           text: augmentText(use.chunks),
+          ...(use.chunks.some(({ path }) => lookedAt(files, path) !== "own")
+            ? { untrusted: true }
+            : {}),
         },
       };
     case "answer":
@@ -162,6 +171,17 @@ async function choose(setting: Setting, { usable }: Ways, route: Route): Promise
   return { verdict: "hit", why: `${said}: ${raisedTo}`, score, model };
 }
 
+/** Before anything asks how tasks ended. */
+async function heed(setting: Setting, turns: readonly Turn[]): Promise<Tried> {
+  const store = await setting.store();
+  const blamed = turns.flatMap((turn) => {
+    const about = store.blame(blameOf(turn), setting.now());
+    return about.length === 0 ? [] : [`${turn.contract}: ${[...new Set(about)].join(", ")}`];
+  });
+  if (blamed.length === 0) return { verdict: "miss", why: "contracts say nothing new of tasks" };
+  return { verdict: "passed", why: `failures by contracts: ${blamed.join("; ")}`.slice(0, 500) };
+}
+
 /** Words of a skill's name in the text, or a description that is near to it. */
 async function warn(setting: Setting): Promise<Tried> {
   const { text } = setting.task.request;
@@ -184,7 +204,7 @@ async function warn(setting: Setting): Promise<Tried> {
     verdict: "passed",
     why: lines.join(" ").slice(0, 500).toWellFormed(),
     section: {
-      heading: "Skills that failed lately, by exit codes and checks",
+      heading: "Skills that failed lately, by exit codes, checks and contracts",
       text: lines.join("\n"),
     },
   };

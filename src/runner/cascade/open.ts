@@ -9,7 +9,7 @@ import type Database from "better-sqlite3";
 import { type Disk, errnoOf } from "../../system/disk.ts";
 
 const applicationId = 0x636f6e63;
-const version = 1;
+const version = 2;
 const busyMs = 2000;
 const schema = `
 CREATE TABLE answers (principal TEXT NOT NULL, context TEXT NOT NULL, text TEXT NOT NULL, answer TEXT NOT NULL,
@@ -22,6 +22,12 @@ CREATE TABLE chunks (path TEXT NOT NULL REFERENCES files (path) ON DELETE CASCAD
 CREATE TABLE lessons (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, principal TEXT NOT NULL,
   about TEXT NOT NULL, ok INTEGER NOT NULL, error TEXT, at INTEGER NOT NULL, UNIQUE (key, about)) STRICT;
 CREATE INDEX lessons_of ON lessons (principal, about, id);
+`;
+/** Came with version 2: what a task used and when it was at work, for what is heard of it later. */
+const taskTable = `
+CREATE TABLE tasks (key TEXT PRIMARY KEY, principal TEXT NOT NULL, about TEXT NOT NULL, began INTEGER NOT NULL,
+  ended INTEGER NOT NULL) STRICT;
+CREATE INDEX tasks_ended ON tasks (ended);
 `;
 
 /** `damaged`: a file was set aside. */
@@ -80,12 +86,20 @@ function prepare(database: Database.Database): void {
   if (found === 0) {
     database.transaction(() => {
       database.exec(schema);
+      database.exec(taskTable);
       database.pragma(`application_id = ${applicationId}`);
       database.pragma(`user_version = ${version}`);
     })();
     return;
   }
   const id = Number(database.pragma("application_id", { simple: true }));
+  if (id === applicationId && found === 1) {
+    database.transaction(() => {
+      database.exec(taskTable);
+      database.pragma(`user_version = ${version}`);
+    })();
+    return;
+  }
   if (id !== applicationId || found !== version)
     throw new NotOurs("it was written by another version, or by something else");
 }

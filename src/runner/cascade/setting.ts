@@ -17,6 +17,8 @@ export interface CascadeWorld {
   readonly log: Log;
   /** Text of AGENTS.md. */
   readonly instructions: string;
+  /** Where contracts say what they think of its work (contract/outcomes.ts); absent where nothing is installed. */
+  readonly outcomes?: string;
   /** What the model is offered. */
   readonly tools: readonly ToolSpec["function"][];
 }

@@ -47,9 +47,32 @@ export interface CascadeStore {
     lesson: Lesson,
     of: { readonly key: string; readonly principal: string; readonly at: number },
   ) => boolean;
+  /** What a task was about, and when it was at work. */
+  readonly note: (task: NotedTask) => void;
+  /** Makes failures of the tasks that were at work meanwhile, where they are of one principal; returns what is new. */
+  readonly blame: (blame: Blame, at: number) => string[];
   readonly past: (principal: string) => Past[];
   readonly close: () => void;
 }
+
+export interface NotedTask {
+  readonly key: string;
+  readonly principal: string;
+  readonly about: readonly string[];
+  /** Epoch milliseconds. */
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** Something held at `passed`, and did not at `failed`. */
+export interface Blame {
+  readonly passed: number;
+  readonly failed: number;
+  readonly error: (principal: string) => string;
+}
+
+/** Tasks that can still be blamed; beyond, the oldest go. */
+const maxTasks = 500;
 
 /** Lessons in all; beyond, the oldest go. */
 const maxLessons = 5000;
@@ -148,6 +171,28 @@ function storeOver(database: Database.Database): CascadeStore {
         const last = "SELECT max(id) FROM lessons";
         run(`DELETE FROM lessons WHERE id <= (${last}) - ?`, maxLessons);
         return made.some((count) => count > 0);
+      }),
+    note: ({ key, principal, about, began, ended }) =>
+      whole(() => {
+        const values = [key, principal, JSON.stringify(about), began, ended];
+        run("INSERT OR IGNORE INTO tasks VALUES (?, ?, ?, ?, ?)", ...values);
+        const kept = "SELECT key FROM tasks ORDER BY ended DESC, key LIMIT ?";
+        run(`DELETE FROM tasks WHERE key NOT IN (${kept})`, maxTasks);
+      }),
+    blame: ({ passed, failed, error }, at) =>
+      whole(() => {
+        const tasks = all("SELECT * FROM tasks WHERE began < ? AND ended > ?", failed, passed);
+        const principals = new Set(tasks.map((task) => String(task["principal"])));
+        const [principal, ...others] = principals;
+        if (principal === undefined || others.length > 0) return [];
+        const sql =
+          "INSERT INTO lessons (key, principal, about, ok, error, at) VALUES (?, ?, ?, 0, ?, ?) " +
+          "ON CONFLICT (key, about) DO UPDATE SET ok = 0, error = excluded.error WHERE ok = 1";
+        return tasks.flatMap((task) =>
+          (JSON.parse(String(task["about"])) as string[]).filter(
+            (about) => run(sql, task["key"], principal, about, error(principal), at) > 0,
+          ),
+        );
       }),
     past: (principal) =>
       pastOf(all("SELECT * FROM lessons WHERE principal = ? ORDER BY id DESC", principal)),

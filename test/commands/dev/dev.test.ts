@@ -10,7 +10,8 @@ import { exit } from "../../../src/system/errors.ts";
 import { startScriptedModel } from "../../support/scripted-model.ts";
 
 const entry = join(import.meta.dirname, "../../../src/con.ts");
-const env = { PATH: process.env["PATH"], NODE_NO_WARNINGS: "1" };
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+const env = { PATH, NODE_COMPILE_CACHE, NODE_NO_WARNINGS: "1" };
 
 function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "con-dev-test-"));
@@ -57,7 +58,7 @@ test("starts from nothing, answers a dropped file and a sent task, says what it 
   expect(dev.banner).toContain("NO ISOLATION");
   writeFileSync(join(directory, "inbox/hello.task"), "What agents are running?\n");
   const root = ["--root", directory];
-  const sent = con(...root, "task", "--wait=30", "--json", "What agents are running?");
+  const sent = con(...root, "task", "--wait=600", "--json", "What agents are running?");
   expect(sent.stderr).toBe("");
   const { status, answer, record } = JSON.parse(sent.stdout);
   expect([status, record.model, record.trust]).toEqual(["done", "builtin/reflex", "verified"]);
@@ -76,7 +77,7 @@ test("a task that was dropped while nothing ran is done at the next start", asyn
   await stop(await startDev(directory));
   const id = con("--root", directory, "task", "What can you do?").stdout.trim();
   const dev = await startDev(directory);
-  const waiting = ["--root", directory, "task", "--wait=30", "And what else?"];
+  const waiting = ["--root", directory, "task", "--wait=600", "And what else?"];
   expect(con(...waiting).status).toBe(exit.ok);
   expect(con("--root", directory, "show", id).stdout).toContain("state:      done");
   await stop(dev);
@@ -118,7 +119,7 @@ test("an endpoint of the environment answers, with tools; its key lies in no fil
   const model = await startScriptedModel([{ when: "look around", turns }]);
   onTestFinished(() => model.close());
   const dev = await startDev(directory, { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: key });
-  const argv = [entry, "--root", directory, "task", "--wait=30", "--json", "look around"];
+  const argv = [entry, "--root", directory, "task", "--wait=600", "--json", "look around"];
   const { stdout } = await promisify(execFile)(process.execPath, argv, { env });
   const { answer, record } = JSON.parse(stdout);
   expect([answer, record.model]).toEqual(["looked around\n", "environment/scripted-1"]);

@@ -13,6 +13,8 @@ import { freeAgents, type Places } from "./places.ts";
 import { judge, named, numberIn, type Trouble } from "./verdicts.ts";
 
 const mostEntries = 200_000;
+/** Times of files are as fine as the kernel's tick: in a newer outbox a change may not show in them. */
+const settledMs = 2_000;
 /** Of one agent: so many late ones say enough, and nobody makes us look at more. */
 const mostLate = 50;
 const mostLooked = 2_000;
@@ -38,14 +40,15 @@ export const outboxComplete =
       const looked = lookInto(outbox, (look) => {
         const print = `${look.stat.ino} ${look.stat.mtimeNs} ${look.stat.ctimeNs}`;
         if (last[name] === print) return { print, found: [] };
-        return { print, found: incomplete(look, at, graceMs) };
+        const isSettled = at - milliseconds(look.stat.ctimeNs) > settledMs;
+        return { print: isSettled ? print : null, found: incomplete(look, at, graceMs) };
       });
       if (looked.kind === "missing") return [];
       if (looked.kind === "odd") return [trouble(name, `the outbox ${looked.why}`)];
       const { print, found } = looked.value;
       if (found === "too many")
         return [trouble(name, `the outbox has more than ${mostEntries} entries; archive some`)];
-      if (found.length === 0) complete[name] = print;
+      if (found.length === 0 && print !== null) complete[name] = print;
       return found
         .filter(({ isLate }) => isLate)
         .map((one) => trouble(name, `${named(one.name)} in the outbox ${one.what}`));

@@ -1,4 +1,4 @@
-/** `unit_active`: one question to PID 1 for all units of the check. Never: starts or loads a unit's program. */
+/** `unit_active`, `unit_not_failed`: one question to PID 1 for all units of the check. Never: starts or loads a unit's program. */
 import type { exec } from "../../../system/exec.ts";
 import type { BuiltinCheck } from "../../types.ts";
 import { judge, listIn, type Trouble, textIn, unable } from "../con/verdicts.ts";
@@ -60,3 +60,23 @@ function troubleOf({ name, load, active, sub, result }: Unit): Trouble[] {
     },
   ];
 }
+
+/** Of many failed units, so many are named. */
+const mostNamed = 50;
+
+/** For units that run and end, e.g. by a timer; `*` in a name stands for anything. */
+export const unitNotFailed =
+  (run: typeof exec): BuiltinCheck =>
+  async (args) => {
+    const names = typeof args["unit"] === "string" ? [textIn(args, "unit")] : listIn(args, "unit");
+    const how = ["--state=failed", "--all", "--plain", "--no-legend", "--full", "--no-pager"];
+    const answer = await run(["systemctl", "list-units", ...how, "--", ...names]);
+    if (answer.code !== 0)
+      return unable(`systemd does not answer: ${answer.stderr.trim().split("\n")[0] ?? ""}`);
+    const failed = answer.stdout.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []);
+    const troubles = failed.slice(0, mostNamed).map((name): Trouble => {
+      const remedy = `journalctl -u ${name} -n 20 says why; then systemctl start ${name}`;
+      return { found: `${name} has failed`, key: `${name} failed`, remedy };
+    });
+    return judge(troubles, `not failed: ${names.join(", ")}`);
+  };

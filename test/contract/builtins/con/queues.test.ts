@@ -259,8 +259,19 @@ describe("outbox_complete", () => {
     bed.now += 2 * minutes;
     expect(await ask()).toMatchObject({ state: "pass" });
     expect(await ask()).toMatchObject({ state: "pass" });
+    bed.letTimePass(bed.agent("bob", "outbox"));
     fs.unlinkSync(bed.agent("bob", "outbox/x.json"));
     expect(await ask()).toMatchObject({ state: "fail" });
+  });
+
+  test("one that changed a moment ago is read again, though no time says that it must be", async () => {
+    for (const name of ["x.response", "x.json"]) bed.write(bed.agent("bob", "outbox", name), "x");
+    bed.now = Date.now();
+    expect(await ask()).toMatchObject({ state: "pass" });
+    expect(bed.remembered).toEqual({});
+    bed.now += 2 * minutes;
+    expect(await ask()).toMatchObject({ state: "pass" });
+    expect(bed.remembered).toHaveProperty("bob");
   });
 
   test("thousands of answers without a record are one trouble of that agent", async () => {

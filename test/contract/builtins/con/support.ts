@@ -78,6 +78,14 @@ export class Bed {
     return file;
   }
 
+  /** Returns when a change made from now on shows in the times of `file`. */
+  letTimePass(file: string): void {
+    const { ctimeNs } = fs.statSync(file, { bigint: true });
+    const probe = path.join(this.directory, "probe");
+    do fs.writeFileSync(probe, "");
+    while (fs.statSync(probe, { bigint: true }).ctimeNs <= ctimeNs);
+  }
+
   hold(name: string): void {
     this.write(`holds/${name}.json`, JSON.stringify({ version: 1, kind: "paused" }));
   }
@@ -100,6 +108,10 @@ export class Bed {
         this.#memory = value;
       },
     });
+  }
+
+  get remembered(): unknown {
+    return this.#memory;
   }
 
   forget(): void {

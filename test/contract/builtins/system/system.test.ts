@@ -16,7 +16,7 @@ import {
   memoryFree,
   type Sources,
 } from "../../../../src/contract/builtins/system/resources.ts";
-import { unitActive } from "../../../../src/contract/builtins/system/units.ts";
+import { unitActive, unitNotFailed } from "../../../../src/contract/builtins/system/units.ts";
 import type { BuiltinArguments, BuiltinCheck, Verdict } from "../../../../src/contract/types.ts";
 import { probeWorld } from "../../support/contracts.ts";
 
@@ -158,6 +158,34 @@ describe("unit_active", () => {
     expect(await run(short, { unit: ["x.service", "y.service"] })).toMatchObject({
       state: "error",
     });
+  });
+});
+
+describe("unit_not_failed", () => {
+  const ended = { code: 0, signal: null, stdout: "", stderr: "", timedOut: false };
+
+  it("names those that systemd lists as failed, and asks for failed ones only", async () => {
+    const calls: (readonly string[])[] = [];
+    const check = unitNotFailed(async (argv) => {
+      calls.push(argv);
+      return {
+        ...ended,
+        stdout: "con-upkeep@a.service loaded failed failed Upkeep of con agent a\n",
+      };
+    });
+    expect(await run(check, { unit: ["con-upkeep@*.service"] })).toMatchObject({
+      state: "fail",
+      found: "con-upkeep@a.service has failed",
+      remedy: expect.stringContaining("journalctl -u con-upkeep@a.service"),
+    });
+    expect(calls).toEqual([expect.arrayContaining(["--state=failed", "con-upkeep@*.service"])]);
+  });
+
+  it("passes where none is, and is an error where systemd does not answer", async () => {
+    const none = unitNotFailed(async () => ended);
+    expect(await run(none, { unit: "x.service" })).toMatchObject({ state: "pass" });
+    const silent = unitNotFailed(async () => ({ ...ended, code: 1, stderr: "no bus\n" }));
+    expect(await run(silent, { unit: "x.service" })).toMatchObject({ state: "error" });
   });
 });
 
