@@ -2,7 +2,7 @@
  * `make bench`: boots the real system, measures, and prints each figure as a ratio to its floor in the
  * same run. Writes `bench/results/latest.json` and the table of `docs/performance.md`.
  *
- * Arguments: names of suites (wake idle scale burst context memory contracts), all by default. Times in
+ * Arguments: names of suites (wake idle scale burst context memory contracts sandbox), all by default. Times in
  * milliseconds.
  */
 import { execFileSync } from "node:child_process";
@@ -14,6 +14,7 @@ import { bootContainer, type Container, repository } from "../test/image/support
 import { contracts } from "./contracts.ts";
 import { memory } from "./memory.ts";
 import { median, spread } from "./numbers.ts";
+import { sandbox } from "./sandbox.ts";
 import { type Row, table } from "./table.ts";
 
 const runs = 30;
@@ -214,6 +215,7 @@ const suites = {
   burst,
   context,
   memory: () => memory(),
+  sandbox,
   contracts: (container: Container) =>
     contracts((program, ...args) => inside(container, program, ...args)),
 };

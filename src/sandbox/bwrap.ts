@@ -16,6 +16,10 @@ export interface SandboxPolicy {
   /** Covered with an empty directory where a grant would show them: the agent's own base. */
   readonly hidden: readonly string[];
   readonly network: boolean;
+  /** Single files, as a socket, by the path at which they are seen. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Device nodes that are seen where there are any. */
+  readonly devices?: readonly string[];
   /** Bytes of each of /tmp, /var/tmp, /run and /dev/shm. */
   readonly scratchBytes: number;
 }
@@ -78,6 +82,8 @@ export function bwrapArguments(policy: SandboxPolicy, statusFd: number): string[
     "--json-status-fd",
     String(statusFd),
     ...system(policy.scratchBytes),
+    ...(policy.devices ?? []).flatMap((path) => ["--dev-bind-try", path, path]),
+    ...Object.entries(policy.files ?? {}).flatMap(([seen, path]) => ["--bind", path, seen]),
     ...grants(policy),
     ...(policy.tools === null ? [] : ["--ro-bind-try", policy.tools, policy.tools]),
     "--bind",

@@ -1,7 +1,7 @@
 /**
  * Runs one program of a tool call inside the sandbox, with limits, and leaves no process behind.
  *
- * Never: passes on our environment, descriptors or standard input; throws for what the program
+ * Never: passes on our environment, descriptors or our standard input; throws for what the program
  * does; returns before every process of the call is gone, also after setsid or a double fork:
  * they live in a process namespace that dies with its first process.
  * After a crash of ours the kernel kills the sandbox (--die-with-parent).
@@ -25,6 +25,10 @@ export interface Command {
   readonly timeoutSeconds: number;
   /** Further variables of this program alone. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What the program reads on its standard input; it has none otherwise. */
+  readonly input?: Uint8Array;
+  /** Takes its standard error, which is part of the output otherwise. */
+  readonly heard?: (chunk: Buffer) => void;
   readonly output: {
     readonly headBytes: number;
     readonly tailBytes: number;
@@ -53,7 +57,7 @@ export interface ExecuteOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const statusFd = 3;
+export const sandboxStatusFd = 3;
 
 /** One sandbox per call; calls may run side by side. */
 export const createExecute =
@@ -63,12 +67,13 @@ export const createExecute =
     if (signal.aborted) return { ending: { kind: "aborted" }, output: collector.end() };
     const child = start(options, command);
     child.stdout?.on("data", collector.add);
-    child.stderr?.on("data", collector.add);
-    const status = readStatus(child.stdio[statusFd] as Readable | null);
+    child.stderr?.on("data", command.heard ?? collector.add);
+    give(child, command.input);
+    const status = readStatus(child.stdio[sandboxStatusFd] as Readable | null);
     const cut = killOn(child, options.isolation.kind, command.timeoutSeconds, signal);
     const exited = await ended(child);
     cut.clear();
-    await drained([child.stdio[statusFd] as Readable | null]);
+    await drained([child.stdio[sandboxStatusFd] as Readable | null]);
     await gone(status.firstProcess());
     await drained([child.stdout, child.stderr]);
     const output = collector.end();
@@ -98,20 +103,44 @@ function judge(
 const prepare = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--"];
 const killFirst = ["choom", "-n", "1000", "--"];
 
+export const prepared = (inside: readonly string[]): string[] => [
+  ...prepare,
+  ...killFirst,
+  ...inside,
+];
+
 function start({ isolation, limits, environment }: ExecuteOptions, command: Command): ChildProcess {
   const merged = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...command.argv];
-  const limited = [...limitArguments(limits, command.timeoutSeconds), ...merged];
+  const said = command.heard === undefined ? merged : command.argv;
+  const limited = [...limitArguments(limits, command.timeoutSeconds), ...said];
   const inside =
     isolation.kind === "bwrap"
-      ? ["bwrap", ...bwrapArguments(withoutLinks(isolation.policy), statusFd), "--", ...limited]
+      ? [
+          "bwrap",
+          ...bwrapArguments(withoutLinks(isolation.policy), sandboxStatusFd),
+          "--",
+          ...limited,
+        ]
       : limited;
-  const [program = "", ...args] = [...prepare, ...killFirst, ...inside];
+  const [program = "", ...args] = prepared(inside);
   return spawn(program, args, {
     cwd: isolation.kind === "bwrap" ? "/" : isolation.workspace,
     env: { ...environment, ...command.environment },
     detached: isolation.kind === "none",
-    stdio: ["ignore", "pipe", "pipe", isolation.kind === "bwrap" ? "pipe" : "ignore"],
+    stdio: [
+      command.input === undefined ? "ignore" : "pipe",
+      "pipe",
+      "pipe",
+      isolation.kind === "bwrap" ? "pipe" : "ignore",
+    ],
   });
+}
+
+function give({ stdin }: ChildProcess, input: Uint8Array | undefined): void {
+  if (stdin === null || input === undefined) return;
+  // A program that ends before it has read all, or never starts, is judged by how it ended.
+  stdin.on("error", () => undefined);
+  stdin.end(input);
 }
 
 interface Cut {
@@ -128,7 +157,7 @@ function killOn(
   let cause: "timeout" | "aborted" | null = null;
   const cutWith = (reason: "timeout" | "aborted") => () => {
     cause ??= reason;
-    kill(child, isolation);
+    killIn(child, isolation);
   };
   const timer = setTimeout(cutWith("timeout"), seconds * 1000);
   const aborted = cutWith("aborted");
@@ -139,13 +168,13 @@ function killOn(
       clearTimeout(timer);
       signal.removeEventListener("abort", aborted);
       // Whoever is still in the group when the first process is gone has no business any more.
-      kill(child, isolation);
+      killIn(child, isolation);
     },
   };
 }
 
 /** Kills bwrap, and with it the namespace; without a sandbox, the process group. */
-function kill(child: ChildProcess, isolation: Isolation["kind"]): void {
+export function killIn(child: ChildProcess, isolation: Isolation["kind"]): void {
   if (child.pid === undefined) return;
   try {
     if (isolation === "none") process.kill(-child.pid, "SIGKILL");

@@ -107,4 +107,20 @@ describe("a tool call", () => {
     expect(lines).toBe("100000\n[exit code 0]");
     expect(head).toMatch(/^1\n2\n/);
   });
+
+  it("may be code in a throw-away sandbox, with files of the workspace in and out", async () => {
+    const manifest = `/etc/con/agents.d/${where.agent}.yaml`;
+    await container.must(["sed", "-i", "s/tools: \\[/&run_code, /", manifest]);
+    await container.must(["con", "bootstrap"]);
+    const code = "import os\nopen('out', 'w').write(open('in').read() * 2)\nprint(os.listdir('.'))";
+    const [, ran, made, journal] = await run(
+      ["write_file", { path: "in", content: "ab" }],
+      ["run_code", { language: "python", code, files: ["in"], outputs: ["out"] }],
+      ["read_file", { path: "out" }],
+      ["run_code", { language: "shell", code: `ls ${base()}`, files: [`${base()}/state`] }],
+    );
+    expect(ran).toMatch(/^\[.*'in'.*\]\ncreated out: 4 bytes\n\[exit code 0; /);
+    expect(made).toBe("abab");
+    expect(journal).toMatch(/^denied/);
+  });
 });

@@ -16,6 +16,14 @@ afterEach(() => agent.remove());
 
 const exit = (code: number) => ({ kind: "exit", code });
 
+/** With the shortest limit within which this machine comes to what the command says first. */
+function runWithLimit(command: string, change: Parameters<TestAgent["run"]>[1] = {}) {
+  let ran = agent.run(command, { ...change, timeoutSeconds: 0.7 });
+  for (let limit = 3; ran.head === "" && limit < 60; limit *= 2)
+    ran = agent.run(command, { ...change, timeoutSeconds: limit });
+  return ran;
+}
+
 describe("what a command sees", () => {
   it("works in the workspace, at its own path", () => {
     const ran = agent.run("pwd; echo hello > file; cat file");
@@ -118,19 +126,18 @@ describe("what a command sees", () => {
 
 describe("what a command leaves behind", () => {
   it("loses background processes with the call, also after setsid and a double fork", () => {
-    const mark = `97531.${path.basename(agent.base).length}`;
+    const mark = `97531.${process.pid}`;
     const runaway = `setsid sleep ${mark} & (setsid nohup sleep ${mark} >/dev/null 2>&1 &) & exit 3`;
     expect(agent.run(runaway).ending).toEqual(exit(3));
     expect(processesWith(mark)).toEqual([]);
   });
 
   it("is killed at its time limit with all that it started; the output until then is kept", () => {
-    const mark = "97532.25";
-    const ran = agent.run(
+    const mark = `97532.${process.pid}`;
+    const ran = runWithLimit(
       `echo before; (setsid nohup sleep ${mark} >/dev/null 2>&1 &); setsid sleep ${mark} & sleep ${mark}`,
-      { timeoutSeconds: 0.7 },
     );
-    expect(ran.ending).toEqual({ kind: "timeout", seconds: 0.7 });
+    expect(ran.ending).toEqual({ kind: "timeout", seconds: expect.any(Number) });
     expect(ran.head).toBe("before\n");
     expect(processesWith(mark)).toEqual([]);
   });
@@ -140,7 +147,6 @@ describe("limits", () => {
   it("bounds a fork bomb to the call", () => {
     const ran = agent.run("b() { b | b & }; b; sleep 0.3; echo still here", {
       limits: { maxProcesses: 20 },
-      timeoutSeconds: 5,
     });
     expect(ran.head).toMatch(/Resource temporarily unavailable|Cannot fork|fork: retry/);
   });
@@ -213,11 +219,9 @@ describe("endings", () => {
   });
 
   it("does without a sandbox only when told to, and then kills the process group", () => {
-    const mark = "97533.5";
-    const ran = agent.run(`echo open; sleep ${mark} & sleep ${mark}`, {
-      isolation: "none",
-      timeoutSeconds: 0.5,
-    });
+    const mark = `97533.${process.pid}`;
+    const open = `echo open; sleep ${mark} & sleep ${mark}`;
+    const ran = runWithLimit(open, { isolation: "none" });
     expect(ran.ending.kind).toBe("timeout");
     expect(ran.head).toBe("open\n");
     expect(processesWith(mark)).toEqual([]);

@@ -92,11 +92,12 @@ function drive(base: string, workspace: string, command: string, change: Partial
     JSON.stringify(order),
   ];
   const asAgent = ["--reuid", agentUid, "--regid", agentUid, "--clear-groups", "--"].map(String);
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const [program, ...args] = isRoot ? ["setpriv", ...asAgent, ...node] : node;
   const ended = spawnSync(program ?? "", args, {
     encoding: "utf8",
     maxBuffer: 64 << 20,
-    env: { PATH: process.env["PATH"], CON_TEST_SECRET: secret },
+    env: { PATH, NODE_COMPILE_CACHE, CON_TEST_SECRET: secret },
   });
   if (ended.status !== 0) throw new Error(`driver failed: ${ended.stderr}`);
   return JSON.parse(ended.stdout) as Ran;
