@@ -9,18 +9,21 @@ trim=(
   path-exclude='/usr/share/man/*' path-exclude='/usr/share/locale/*' path-exclude='/usr/share/info/*'
 )
 
-package_lists() {
-  echo "$repo/image/packages/minimal.list"
-  [ "$profile" = minimal ] || echo "$repo/image/packages/$profile.list"
-}
-
 key_of() { sha256sum | cut -c1-16; }
 
-# Sets base_dir to the root file system with all packages, making it when the cache has none.
+# Sets base_dir to a root file system, and base_stack to the directories that overlayfs makes the one with
+# all packages of: lists after the default one lie in a layer each. Makes what the cache has not.
 ensure_base() {
-  local lists
+  local lists list
   mapfile -t lists < <(package_lists)
-  base_dir=$cache/base-$profile-$(cat "${lists[@]}" "$repo/image/lib/base.sh" | key_of)
+  ensure_bottom "${lists[@]:0:2}"
+  base_stack=$base_dir
+  for list in "${lists[@]:2}"; do ensure_more "$list"; done
+}
+
+ensure_bottom() { # LIST…
+  local lists=("$@")
+  base_dir=$cache/base-$(config_profile)-$(cat "${lists[@]}" "$repo/image/lib/base.sh" | key_of)
   [ ! -d "$base_dir" ] || return 0
   need_root "making a Debian base"
   have mmdebstrap || die 69 "mmdebstrap: not installed: apt-get install mmdebstrap, or give BASE=IMAGE"

@@ -27,8 +27,8 @@ read_settings() {
   build=$repo/.cache
   [[ $name =~ ^[a-z][a-z0-9-]{0,30}$ ]] ||
     die 64 "NAME=$name: not a container name: use a to z, 0 to 9 and -, at most 31, a letter first"
-  [[ -f $repo/image/packages/$profile.list && -d $repo/configs/$profile ]] ||
-    die 64 "PROFILE=$profile: no such profile: $(profiles)"
+  [[ " ${all_profiles[*]} " == *" $profile "* ]] ||
+    die 64 "PROFILE=$profile: no such profile: ${all_profiles[*]}"
   [[ $data =~ ^/[^:,]+$ ]] ||
     die 64 "DATA=$data: an absolute path without colon or comma is needed"
   [[ $ready_timeout =~ ^[0-9]+$ ]] ||
@@ -39,8 +39,6 @@ read_settings() {
   esac
   architecture
 }
-
-profiles() { (cd "$repo/configs" && echo *); }
 
 # Node's name for this machine's processor.
 architecture() {

@@ -12,12 +12,13 @@ stage_layer() { # DIRECTORY
   cp -R "$repo/image/rootfs/." "$to/"
   cp -R "$repo/units/." "$to/usr/lib/systemd/system/"
   cp -R "$repo/configs/." "$to/usr/share/con/profiles/"
+  mv "$to/usr/share/con/profiles/skills" "$to/usr/share/con/skills"
   cp -R "$repo/contracts/." "$to/usr/share/con/contracts/"
   # For editors: manifests name these in their first line.
   cp "$repo"/src/{config,contract}/schema/*.schema.json "$to/usr/share/con/schema/"
   install -d "$to/usr/lib/tmpfiles.d"
   # C copies only where /etc/con is empty: the first boot on new data.
-  echo "C /etc/con - - - - /usr/share/con/profiles/$profile" >"$to/usr/lib/tmpfiles.d/con-profile.conf"
+  echo "C /etc/con - - - - /usr/share/con/profiles/$(config_profile)" >"$to/usr/lib/tmpfiles.d/con-profile.conf"
   mapfile -t lists < <(package_lists)
   cp "$repo/image/setup" "${lists[@]}" "$to/usr/share/con/build/"
   chmod -R u=rwX,go=rX "$to"
@@ -36,8 +37,8 @@ build_layer() {
   mkdir -p "$to.work/root" "$to.work/work"
   # The mounts live in a namespace of their own and go with it.
   unshare --mount --propagation private -- "$repo/image/lib/in-overlay" \
-    "$runtime_dir:$base_dir" "$to.part" "$to.work" /usr/share/con/build/setup enable
-  printf '%s\n' "$runtime_dir:$base_dir" >"$to.part.lower"
+    "$runtime_dir:$base_stack" "$to.part" "$to.work" /usr/share/con/build/setup enable
+  printf '%s\n' "$runtime_dir:$base_stack" >"$to.part.lower"
   rm -rf --one-file-system "$to.work" "$to"
   mv -T "$to.part.lower" "$to.lower"
   mv -T "$to.part" "$to"

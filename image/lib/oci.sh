@@ -35,6 +35,7 @@ oci_choose_base() {
   fi
 }
 
+# The Containerfile installs what the profile has beyond it.
 oci_local_base() {
   ensure_base
   image=localhost/con-base:${base_dir##*-}

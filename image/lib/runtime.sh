@@ -6,7 +6,7 @@
 ensure_runtime() {
   local modules=$repo/node_modules packages
   packages=("node-linux-$arch" koffi "@koromix/koffi-linux-$arch" better-sqlite3
-    sqlite-vec "sqlite-vec-linux-$arch")
+    sqlite-vec "sqlite-vec-linux-$arch" playwright-core)
   [ -x "$modules/node-linux-$arch/bin/node" ] ||
     die 69 "node_modules/node-linux-$arch: missing: run npm ci"
   runtime_dir=$cache/runtime-$arch-$(cd "$modules" && cat "${packages[@]/%//package.json}" "$repo/image/lib/runtime.sh" |
@@ -17,7 +17,8 @@ ensure_runtime() {
   unlock
 }
 
-loads='import("koffi").then(() => require("sqlite-vec").load(new (require("better-sqlite3"))(":memory:")))'
+loads='import("koffi").then(() => require("sqlite-vec").load(new (require("better-sqlite3"))(":memory:")))
+  .then(() => require("playwright-core").chromium.name())'
 
 make_runtime() { # NODE_MODULES
   local part=$runtime_dir.part lib
@@ -34,6 +35,9 @@ make_runtime() { # NODE_MODULES
   cp -R "$1"/better-sqlite3/{package.json,lib,LICENSE} "$lib/node_modules/better-sqlite3/"
   cp "$1/better-sqlite3/prebuilds/linux-$arch.node" "$lib/node_modules/better-sqlite3/prebuilds/"
   cp -R "$1"/{sqlite-vec,"sqlite-vec-linux-$arch"} "$lib/node_modules/"
+  # Without its own reports and trace viewer.
+  cp -R "$1/playwright-core" "$lib/node_modules/"
+  rm -r "$lib/node_modules/playwright-core"/{types,bin,lib/vite}
   chmod -R u=rwX,go=rX "$part"
   chown -R 0:0 "$part"
   (cd "$lib" && node/bin/node -e "$loads") ||

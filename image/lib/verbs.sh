@@ -111,7 +111,7 @@ verb_help() {
 con-container VERB, VERB one of
   image run stop deploy exec shell logs status task demo
 Settings, from the environment:
-  NAME=con            which container          PROFILE=default|minimal
+  NAME=con            which container          PROFILE=minimal|default|web|full
   ENGINE=podman|docker|nspawn                  BASE=IMAGE|local  base image for podman and docker
   DATA=DIRECTORY      where state is kept      GPU=1|VENDOR/CLASS=NAME  devices by CDI
   NETWORK=MODE        for podman and docker    READY_TIMEOUT=90  seconds until a boot has failed

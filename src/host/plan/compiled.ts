@@ -14,7 +14,9 @@ import type {
   SystemRuntime,
 } from "../../config/runtime.ts";
 import type { Agent, Budget, Config } from "../../config/types.ts";
-
+import { webOf } from "../../config/web.ts";
+import { skillFile } from "../../skill/bounds.ts";
+import type { SkillFolder } from "../skills.ts";
 import type { World } from "../world.ts";
 import { ancestorsOf } from "./views.ts";
 
@@ -32,7 +34,7 @@ export interface AgentFacts {
   readonly wake: AgentEntry["wake"];
   readonly taskerUids: readonly number[];
   readonly instructions: string;
-  readonly skills: readonly { readonly name: string; readonly description: string }[];
+  readonly skills: readonly Pick<SkillFolder, "name" | "description" | "category" | "files">[];
 }
 
 export function compileSystem(
@@ -48,6 +50,7 @@ export function compileSystem(
     gateway: places.gatewaySocket,
     agents: [...entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
     models: Object.keys(config.models).sort(),
+    ...((config.forge?.packages.length ?? 0) > 0 ? { forge: config.forge } : {}),
   };
 }
 
@@ -67,6 +70,8 @@ export function compileEntry(
     schedule: agent.schedule?.at ?? null,
     wake,
     ...(parent === undefined ? {} : { parent }),
+    ...(agent.runner === undefined ? {} : { isProgram: true }),
+    ...(agent.gpu === undefined ? {} : { gpu: agent.gpu }),
   };
 }
 
@@ -91,7 +96,7 @@ export function compileAgent(
     inboxes,
     trustedUids,
     taskerUids: [...facts.taskerUids].sort((a, b) => a - b),
-    can: agent.can,
+    can: facts.skills.length === 0 ? agent.can : withSkillTool(agent.can),
     constraints: agent.constraints,
     spawn: agent.spawn,
     roles: (agent.spawn?.roles ?? []).flatMap((name) => {
@@ -103,15 +108,27 @@ export function compileAgent(
     budget: agent.budget,
     ...(agent.cascade === undefined ? {} : { cascade: agent.cascade }),
     limits: agent.limits,
+    retention: agent.retention ?? config.retention,
+    ...(agent.runner === undefined ? {} : { runner: agent.runner }),
+    ...(agent.gpu === undefined ? {} : { gpu: agent.gpu }),
+    ...(agent.mcp === undefined ? {} : { mcp: agent.mcp }),
     schedule: agent.schedule,
     instructions: facts.instructions,
-    skills: facts.skills.map(({ name, description }) => ({
+    skills: facts.skills.map(({ name, description, category, files }) => ({
       name,
       description,
       path: `${places.agentFiles(agent.name)}/skills/${name}/SKILL.md`,
+      ...(category === null ? {} : { category }),
+      files: [...files.keys()].filter((path) => path !== skillFile).sort(),
     })),
   };
 }
+
+const skillTool = "use_skill";
+
+/** Whoever has skills can open them. */
+const withSkillTool = (can: Agent["can"]): Agent["can"] =>
+  can.tools.includes(skillTool) ? can : { ...can, tools: [...can.tools, skillTool] };
 
 /** The alias for it is everybody's; its price is the caller's. */
 const summarizerAlias = "summarizer";
@@ -197,7 +214,8 @@ export function compileHealth(
   const { frontDesk, name } = config.system;
   const lasting = entries.filter(({ parent }) => parent === undefined);
   const runtimes = new Map(config.agents.map((agent) => [agent.name, agent.limits.runtimeSeconds]));
-  const credentials = Object.values(config.providers).flatMap(({ credential }) => credential ?? []);
+  const holders = [...Object.values(config.providers), ...webOf(config).search];
+  const credentials = holders.flatMap(({ credential }) => credential ?? []);
   return {
     version: 1,
     name,

@@ -4,6 +4,8 @@ import type { NamedEntry } from "../acl-entries.ts";
 import type { DirectoryFact } from "../facts.ts";
 import * as paths from "../paths.ts";
 import type { World } from "../world.ts";
+import { browserDirectory } from "./browser.ts";
+import { sandboxDirectory } from "./sandbox.ts";
 import { mayAsk, type View, type Views } from "./views.ts";
 
 const rwx = 7;
@@ -47,10 +49,9 @@ function systemDirectories(world: World, views: Views): DirectoryFact[] {
     ours(paths.credentials, 0o700),
     ours(paths.holds, 0o755),
     ours(paths.healthState, 0o700),
-    directory(paths.approvals, 0, 0, 0o2750, {
-      named: [trusted(world, 5)],
-      inherit: { mode: 0o750, named: [trusted(world, 5)] },
-    }),
+    ours(paths.outcomes, 0o711),
+    forPeople(world, paths.approvals),
+    forPeople(world, paths.proposals),
     ...stewardDirectories(world, views),
     ours(paths.archive, 0o700),
     ours(paths.commissions, 0o755),
@@ -61,7 +62,15 @@ function systemDirectories(world: World, views: Views): DirectoryFact[] {
     ours(paths.runtime, 0o755),
     ours(paths.bellDirectory, 0o755),
     ours(paths.ended, 0o755),
+    sandboxDirectory(views),
+    browserDirectory(views),
   ];
+}
+
+/** Root writes, members of group trusted read. */
+function forPeople(world: World, path: string): DirectoryFact {
+  const named = [trusted(world, 5)];
+  return directory(path, 0, 0, 0o2750, { named, inherit: { mode: 0o750, named } });
 }
 
 /** Readers are those of the logs; the gateway alone writes, and the default ACL lets them read new files. */
@@ -153,6 +162,8 @@ function agentDirectories(world: World, views: Views, view: View): DirectoryFact
     directory(join(base, "outbox"), view.uid, view.gid, 0o2750, answers),
     ...privateDirectories.map((name) => directory(join(base, name), view.uid, view.gid, 0o700)),
     directory(compiled, 0, view.gid, 0o750),
+    // Set-group-id: what contracts write there is the agent's to read, and nobody else's.
+    directory(join(paths.outcomes, view.name), 0, view.gid, 0o2750),
     directory(join(compiled, "skills"), 0, view.gid, 0o750),
   ];
 }

@@ -3,9 +3,11 @@ import { dirname, join } from "node:path";
 import { compiledPaths } from "../../config/compiled.ts";
 import type { AgentEntry, GatewayRuntime } from "../../config/runtime.ts";
 import type { DirectoryFact, FileFact } from "../facts.ts";
-import { trustedUids } from "../ids.ts";
+import { browserUser, trustedUids } from "../ids.ts";
 import * as paths from "../paths.ts";
+import { isScript } from "../skills.ts";
 import type { World } from "../world.ts";
+import { compileBrowser } from "./browser.ts";
 import {
   compileAgent,
   compileEntry,
@@ -14,6 +16,7 @@ import {
   compileSystem,
   type Places,
 } from "./compiled.ts";
+import { compileSandbox } from "./sandbox.ts";
 import { storedCredentials } from "./units.ts";
 import type { View, Views } from "./views.ts";
 
@@ -54,7 +57,14 @@ export function planFiles(world: World, views: Views): (FileFact | DirectoryFact
         credentials: storedCredentials(world),
       } satisfies GatewayRuntime),
     ),
+    file(
+      compiled.browser,
+      world.people.users.get(browserUser.name)?.gid ?? browserUser.id,
+      0o640,
+      json(compileBrowser(world, views)),
+    ),
     file(compiled.health, 0, 0o600, json(compileHealth(config, places, entries))),
+    file(compiled.sandbox, 0, 0o600, json(compileSandbox(views))),
     file(paths.wakeFile, 0, 0o644, wakeText(world)),
     ...contractFiles(world),
     ...views.all.flatMap((view) => agentFiles(world, views, view)),
@@ -147,6 +157,8 @@ function skillFiles(
         deep: false,
       }),
     ),
-    ...[...files].map(([path, content]) => file(join(folder, path), gid, 0o640, content)),
+    ...[...files].map(([path, content]) =>
+      file(join(folder, path), gid, isScript(path) ? 0o750 : 0o640, content),
+    ),
   ];
 }

@@ -1,7 +1,7 @@
 /** Which users and groups there should be, and the sysusers.d(5) file that makes them. Pure. */
 import type { Config } from "../../config/types.ts";
 import type { PersonFact } from "../facts.ts";
-import { checkUser, gatewayUser, serviceGroups, userOf } from "../ids.ts";
+import { browserUser, checkUser, gatewayUser, serviceGroups, userOf } from "../ids.ts";
 import { agentBase } from "../paths.ts";
 import type { Registry } from "../registry.ts";
 
@@ -14,6 +14,7 @@ export function planPeople(
   const groups = (["agents", "trusted"] as const).map((name) => group(name, serviceGroups[name]));
   const gateway = service(gatewayUser, serviceGroups[gatewayUser], "con model gateway");
   const check = service(checkUser.name, checkUser.id, "con contract checks");
+  const browser = service(browserUser.name, browserUser.id, "con browser");
   const agents = names.map(
     (name): PersonFact => ({
       kind: "user",
@@ -25,7 +26,7 @@ export function planPeople(
       home: `${agentBase(name)}/workspace`,
     }),
   );
-  return [...groups, gateway, check, ...agents];
+  return [...groups, gateway, check, browser, ...agents];
 }
 
 const service = (name: string, id: number, description: string): PersonFact => ({

@@ -4,9 +4,11 @@
  * One chain for all uids of agents, closed at its end; so an agent without a rule, a retired one and
  * one that is not known yet are closed too. DNS is open only to those that may go somewhere.
  */
-import { type NetworkTarget, parseNetworkTarget } from "../../config/grammar.ts";
+import { parseNetworkTarget } from "../../config/grammar.ts";
 import { agentUids, childUids } from "../ids.ts";
 import type { Finding, World } from "../world.ts";
+import { type BrowserRules, planBrowserRules } from "./browser.ts";
+import { targetRules, to } from "./rule-parts.ts";
 import type { Views } from "./views.ts";
 
 export const tableName = "con";
@@ -27,33 +29,25 @@ export function planRules(
       if (rules === null) findings.push(unresolved(name, text));
       else lines.push(...rules.map((rule) => `meta skuid ${uid} ${rule} accept`));
     }
+    lines.push(...loopbackRules(views, uid));
     lines.push(...network.resolvers.flatMap((address) => dnsRules(uid, address)));
   }
-  return { text: tableText(lines), findings };
+  return { text: tableText(lines, planBrowserRules(world, network)), findings };
 }
 
-function targetRules(
-  target: NetworkTarget | null,
-  addresses: ReadonlyMap<string, readonly string[]>,
-): string[] | null {
-  if (target === null) return null;
-  const port = `tcp dport ${target.port}`;
-  switch (target.kind) {
-    case "any":
-      return [port];
-    case "ipv4":
-      return [`ip daddr ${target.host} ${port}`];
-    case "ipv6":
-      return [`ip6 daddr ${target.host} ${port}`];
-    case "host": {
-      const found = addresses.get(target.host) ?? [];
-      return found.length === 0 ? null : found.map((address) => `${to(address)} ${port}`);
-    }
-  }
+/**
+ * A program that shares the machine's network finds its models on a loopback port of its own, the number of its uid
+ * (runner/bridge/inside.ts). From that port it answers and opens nothing.
+ */
+function loopbackRules(views: Views, uid: number): string[] {
+  const runner = views.all.find((view) => view.uid === uid)?.agent?.runner;
+  if (runner?.models !== true) return [];
+  const own = `meta skuid ${uid} oif lo ip daddr 127.0.0.1 tcp`;
+  return [
+    `${own} dport ${uid} accept`,
+    `${own} sport ${uid} tcp flags & (syn | ack) != syn accept`,
+  ];
 }
-
-const to = (address: string): string =>
-  address.includes(":") ? `ip6 daddr ${address}` : `ip daddr ${address}`;
 
 const dnsRules = (uid: number, address: string): string[] => [
   `meta skuid ${uid} ${to(address)} udp dport 53 accept`,
@@ -61,7 +55,7 @@ const dnsRules = (uid: number, address: string): string[] => [
 ];
 
 /** `add` before `delete` makes the transaction work on the first load too. */
-function tableText(lines: readonly string[]): string {
+function tableText(lines: readonly string[], browser: BrowserRules): string {
   const ranges = [agentUids, childUids].map(({ first, last }) => `${first}-${last}`);
   return `${[
     `add table inet ${tableName}`,
@@ -70,10 +64,14 @@ function tableText(lines: readonly string[]): string {
     "  chain output {",
     "    type filter hook output priority filter; policy accept;",
     `    meta skuid { ${ranges.join(", ")} } jump agents`,
+    `    meta skuid ${browser.uid} jump browser`,
     "  }",
     "  chain agents {",
     ...[...new Set(lines)].map((line) => `    ${line}`),
     "    counter drop",
+    "  }",
+    "  chain browser {",
+    ...browser.lines.map((line) => `    ${line}`),
     "  }",
     "}",
   ].join("\n")}\n`;

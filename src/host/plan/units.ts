@@ -2,10 +2,13 @@
 import { join } from "node:path";
 import { defaultLimits } from "../../config/agent.ts";
 import { endsAfter } from "../../config/grants.ts";
+import { mcpCredentials } from "../../config/mcp.ts";
 import type { Agent } from "../../config/types.ts";
 import type { FifoFact, FileFact, LinkFact, UnitFact } from "../facts.ts";
+import { type Gpu, noGpu } from "../gpu.ts";
 import * as paths from "../paths.ts";
 import type { World } from "../world.ts";
+import { browserCredentials } from "./browser.ts";
 import { senders } from "./directories.ts";
 import { mayAsk, type View, type Views } from "./views.ts";
 
@@ -40,6 +43,8 @@ export function planUnits(world: World, views: Views): UnitPart[] {
   );
   return [
     unit("con-gateway.socket", null),
+    unit("con-sandbox.socket", null),
+    unit("con-browser.socket", null),
     unit("con-sweep.timer", null),
     unit("con-steward.path", null),
     healthTimer(world),
@@ -47,7 +52,8 @@ export function planUnits(world: World, views: Views): UnitPart[] {
     ...expiryTimer(world, views),
     unit("con-expiry.timer", null),
     unit("con-upkeep.timer", null),
-    ...credentialDropIn(world),
+    ...credentialDropIn("con-gateway.service", storedCredentials(world)),
+    ...credentialDropIn("con-browser@.service", browserCredentials(world)),
     ...ordered.flatMap((view) => agentUnits(world, views, view)),
   ];
 }
@@ -84,14 +90,13 @@ export function storedCredentials({ config, credentials }: World): string[] {
   return [...new Set(wanted)].filter((name) => credentials.has(name)).sort();
 }
 
-function credentialDropIn(world: World): FileFact[] {
-  const names = storedCredentials(world);
+function credentialDropIn(unit: string, names: readonly string[]): FileFact[] {
   if (names.length === 0) return [];
-  const lines = names.map(
-    (name) => `LoadCredentialEncrypted=${name}:${join(paths.credentials, `${name}.cred`)}`,
-  );
-  return [dropIn("con-gateway.service", "50-credentials.conf", ["[Service]", ...lines])];
+  return [dropIn(unit, "50-credentials.conf", ["[Service]", ...credentialLines(names)])];
 }
+
+const credentialLines = (names: readonly string[]): string[] =>
+  names.map((name) => `LoadCredentialEncrypted=${name}:${join(paths.credentials, `${name}.cred`)}`);
 
 function agentUnits(world: World, views: Views, view: View): UnitPart[] {
   const { name, agent } = view;
@@ -130,13 +135,15 @@ function timer({ name, schedule }: Agent): UnitPart[] {
 }
 
 function serviceLines(world: World, views: Views, view: View, agent: Agent): string[] {
-  const { limits, can } = agent;
+  const { limits } = agent;
   const { memory, cpu, tasks } = defaultLimits;
   return [
     ...(limits.memory === memory ? [] : [`MemoryMax=${limits.memory}`]),
     ...(limits.cpu === cpu ? [] : [`CPUQuota=${limits.cpu}`]),
     ...(limits.tasks === tasks ? [] : [`TasksMax=${limits.tasks}`]),
-    ...(can.network.length > 0 && world.network.usable ? networkLines : []),
+    ...addressLines(world, agent),
+    ...(agent.gpu === true ? gpuLines(world.gpu ?? noGpu) : []),
+    ...credentialLines(mcpCredentials(agent).filter((name) => world.credentials.has(name))),
     ...(world.children.has(agent.name) ? [endMark(agent.name)] : []),
     ...(agent.tier === "worker"
       ? workerLines(world, views, view)
@@ -146,6 +153,29 @@ function serviceLines(world: World, views: Views, view: View, agent: Agent): str
 
 /** The steward sees by it that there is something to collect. As root, outside of the unit's own view. */
 const endMark = (name: string): string => `ExecStopPost=+/usr/bin/touch ${join(paths.ended, name)}`;
+
+function addressLines({ network }: World, { can, runner }: Agent): readonly string[] {
+  if (can.network.length > 0 && network.usable) return networkLines;
+  return runner?.models === true ? loopbackLines : [];
+}
+
+/** A loopback address within the program's sandbox, which has a network of its own with nothing else in it. */
+const loopbackLines = ["RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET"];
+
+/**
+ * PrivateDevices stays, and with it a /dev of the unit's own: these nodes are mounted into it and allowed by name. A
+ * folder is mounted, and its devices allowed by their driver.
+ */
+const gpuLines = ({ paths: nodes, gids }: Gpu): string[] => [
+  ...nodes.map((path) => `BindPaths=-${path}`),
+  ...nodes.flatMap((path) => (gpuFolders[path] ?? [path]).map((one) => `DeviceAllow=${one} rw`)),
+  ...(gids.length === 0 ? [] : [`SupplementaryGroups=${gids.join(" ")}`]),
+];
+
+const gpuFolders: Readonly<Record<string, readonly string[]>> = {
+  "/dev/dri": ["char-drm"],
+  "/dev/nvidia-caps": ["char-nvidia-caps"],
+};
 
 /** The packet rules by uid decide where it may go. */
 const networkLines = [

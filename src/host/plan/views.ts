@@ -64,7 +64,7 @@ export function viewsOf(world: World): Views {
 
 /** Whether it asks the steward for anything: by its manifest, or because something of its waits for people. */
 export const mayAsk = ({ may, approval, spawn }: View): boolean =>
-  may.request.length > 0 || approval.length > 0 || spawn !== null;
+  may.request.length > 0 || (may.propose ?? []).length > 0 || approval.length > 0 || spawn !== null;
 
 function view(
   world: World,
