@@ -1,5 +1,9 @@
-/** Replaces an exact piece of text in a file. Never: guesses where a piece was meant to be. */
+/**
+ * Replaces an exact piece of text in a file, and keeps what it was (restore_file). Never: guesses where a piece was
+ * meant to be.
+ */
 import { answering, done, refused, text } from "./answer.ts";
+import { keepFormer } from "./files/archive.ts";
 import { absolute, type Reach, writable } from "./files/reach.ts";
 import { readAll } from "./files/read-all.ts";
 import { storeWithin } from "./files/store.ts";
@@ -37,7 +41,8 @@ export const editFile: Tool = {
         args["replace_all"] === true,
       );
       if ("refusal" in edited) return refused(`${path} was not changed: ${edited.refusal}`);
-      return store(writable(files), path, edited);
+      const note = keepFormer(context, path);
+      return store(writable(files), path, edited, note);
     }),
 };
 
@@ -46,9 +51,9 @@ interface Edited {
   readonly count: number;
 }
 
-function store(reach: Reach, path: string, edited: Edited): ToolResult {
+function store(reach: Reach, path: string, edited: Edited, note: string): ToolResult {
   storeWithin(reach, path, edited.bytes);
-  return done(`edited ${path}: ${edited.count} replaced, ${edited.bytes.length} bytes`);
+  return done(`edited ${path}: ${edited.count} replaced, ${edited.bytes.length} bytes${note}`);
 }
 
 /** On bytes, so that whatever else the file holds stays as it is. */

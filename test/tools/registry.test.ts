@@ -13,11 +13,20 @@ describe("the built-in tools", () => {
     const tools = builtinTools();
     expect(tools.map(({ name }) => name)).toEqual([
       "shell",
+      "use_skill",
+      "run_code",
+      "forge_tool",
       "read_file",
       "write_file",
       "edit_file",
       "list_files",
       "search_files",
+      "delete_file",
+      "restore_file",
+      "file_versions",
+      "sql",
+      "import_data",
+      "vectors",
       "send_task",
       "ask_agent",
       "reply",
@@ -28,6 +37,7 @@ describe("the built-in tools", () => {
       "control_agent",
       "request_grant",
       "install_package",
+      "propose_change",
       "spawn_agent",
       "spawn_agents",
       "update_plan",
@@ -37,6 +47,8 @@ describe("the built-in tools", () => {
       "summarize",
       "second_opinion",
       "analyze_files",
+      "fetch_webpage",
+      "search_web",
       "remember",
       "recall",
       "forget",
@@ -58,15 +70,19 @@ describe("the built-in tools", () => {
     expect(names.filter(unlike(schema.$defs.tool.enum))).toEqual([]);
   });
 
-  it("run side by side only when they read", () => {
+  it("run side by side only when they read, or are independent", () => {
     const parallel = builtinTools().filter((tool) => tool.parallel);
     expect(parallel.map(({ name }) => name)).toEqual([
+      "use_skill",
       "read_file",
       "list_files",
       "search_files",
+      "file_versions",
       "agents",
       "summarize",
       "second_opinion",
+      "fetch_webpage",
+      "search_web",
       "recall",
       "memories",
     ]);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createAskSteward } from "../../src/runner/steward.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
 import { readNote } from "../../src/spool/notes.ts";
+import { proposeChange } from "../../src/tools/propose.ts";
 import { installPackage, requestGrant } from "../../src/tools/request.ts";
 import { amendAgent, commissionAgent, controlAgent, retireAgent } from "../../src/tools/steward.ts";
 import type { Tool } from "../../src/tools/tool.ts";
@@ -53,6 +54,15 @@ test.each<[Tool, Record<string, unknown>, object]>([
     { verb: "grant", agent: "tester", can: { network: ["h:443"] }, why: "x" },
   ],
   [installPackage, { packages: ["jq"], why: "x" }, { verb: "install", packages: ["jq"], why: "x" }],
+  [
+    proposeChange,
+    { target: "instructions", files: [{ path: "AGENTS.md", append: "x" }], why: "a\nb" },
+    {
+      ...{ verb: "propose", target: "instructions", why: "a b", tainted: false },
+      ...{ files: [{ path: "AGENTS.md", append: "x" }], call: "1-1" },
+      ...{ task: expect.any(String), from: expect.any(String), trust: expect.any(String) },
+    },
+  ],
 ])("$name asks for exactly that, and holds", async (tool, args, request) => {
   const { result, seen } = await asked(tool, args);
   expect(seen).toEqual([{ ...request, callId: "1-1" }]);
@@ -97,5 +107,21 @@ test("that a call waits is on disk before the steward is asked, for root's answe
   expect(result.ok).toBe(false);
   expect(readNote(disk, paths, task)?.calls).toEqual([
     { call: "1-1", ...wait, waitFor: [{ id: expect.any(String), from: null }], over: null },
+  ]);
+});
+
+test("a proposal says that its task has read words of strangers", async () => {
+  const seen: unknown[] = [];
+  const world = createWorld({
+    task: { id: "t", from: "trent", trust: "unverified", tainted: true },
+    steward: async (request) => {
+      seen.push(request);
+      return { ok: true, id: "the-id" };
+    },
+  });
+  await world.run(proposeChange, { target: "skill:x", files: [], why: "y" });
+  world.remove();
+  expect(seen).toMatchObject([
+    { task: "t", from: "trent", trust: "unverified", tainted: true, target: "skill:x" },
   ]);
 });

@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import fs, { constants } from "node:fs";
 import { basename, join } from "node:path";
 import type { Sink } from "../../sandbox/output.ts";
+import { copyBytes } from "./copy.ts";
 import { madeDirectoryFor } from "./open.ts";
 import { Denied, type Reach } from "./reach.ts";
 import { orDenied } from "./walk.ts";
@@ -38,6 +39,18 @@ export function storeWithin(
     orDenied(reach, path, () => renameOrRemove(temporary, target));
     fs.fsyncSync(directory);
     return mode === null ? "created" : "replaced";
+  });
+}
+
+/** As `storeWithin`, with the bytes of an open file and that mode. */
+export function storeCopyWithin(reach: Reach, path: string, from: number, mode: number): void {
+  madeDirectoryFor(reach, path, (directory, through) => {
+    const target = join(through, basename(path));
+    modeOf(reach, target, path);
+    const temporary = join(through, `.con-tmp-${randomBytes(8).toString("hex")}`);
+    orDenied(reach, path, () => copyBytes(from, temporary, { mode }));
+    orDenied(reach, path, () => renameOrRemove(temporary, target));
+    fs.fsyncSync(directory);
   });
 }
 

@@ -51,6 +51,7 @@ function contextOf(base: string, workspace: string): ToolContext {
       readable: [workspace, path.join(base, "granted")],
       writable: [workspace],
       denied: [base, "/proc", "/dev"],
+      owners: [process.getuid?.() ?? 0],
     },
     shell: {
       isolation: "bwrap",
