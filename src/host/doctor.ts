@@ -42,7 +42,7 @@ export async function examine(config: Config | null, options: ExamineOptions): P
     checkMemory(health.memMinFreePct),
     checkLoad(health.maxLoadFactor),
     checkClock(),
-    checkGpu(options.gpu),
+    checkGpu(options.gpu, "/dev", gpuAgents(config)),
     checkProviders(config?.providers ?? {}, options.offline),
   ]);
   const installation = await Promise.all([
@@ -55,6 +55,9 @@ export async function examine(config: Config | null, options: ExamineOptions): P
   ]);
   return [...inGroup("machine", machine.flat()), ...inGroup("installation", installation.flat())];
 }
+
+const gpuAgents = (config: Config | null): string[] =>
+  (config?.agents ?? []).flatMap(({ name, gpu }) => (gpu === true ? [name] : []));
 
 async function checkNftables(allowHost: boolean): Promise<Finding> {
   const why = await rulesTrouble(allowHost);
@@ -75,6 +78,8 @@ async function checkRules(allowHost: boolean): Promise<Finding[]> {
 
 const wanted = [
   "con-gateway.socket",
+  "con-sandbox.socket",
+  "con-browser.socket",
   "con-sweep.timer",
   "con-healthcheck.timer",
   "con-expiry.timer",

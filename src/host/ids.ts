@@ -28,6 +28,8 @@ export type ServiceGroup = keyof typeof serviceGroups;
 export const gatewayUser = "con-gateway";
 /** Runs the shell parts of contracts; owns nothing and is in no group. */
 export const checkUser = { name: "con-check", id: 19_993 } as const;
+/** Fetches pages for agents; the packet rules know it by this number. */
+export const browserUser = { name: "con-browser", id: 19_994 } as const;
 export const userOf = (agent: string): string => `a-${agent}`;
 
 /** What the machine's user database says now. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readAgent, readSystem } from "../config/compiled.ts";
 import { parseNetworkTarget } from "../config/grammar.ts";
 import type { Agent, Config } from "../config/types.ts";
+import { engineTargets, webOf } from "../config/web.ts";
 import { errnoOf, namesIn } from "../system/disk.ts";
 import { ConError } from "../system/errors.ts";
 import * as paths from "./paths.ts";
@@ -101,7 +102,7 @@ export async function readNetwork(config: Config, allowHost: boolean): Promise<N
   if (why !== null) return { usable: false, why };
   // Of roles too: a temporary agent must not wait for a resolver.
   const hosts = hostsOf([...config.agents, ...Object.values(config.roles)]);
-  const found = await resolveAll(hosts);
+  const found = await resolveAll([...new Set([...hosts, ...webHosts(config)])]);
   const resolvers = (readIfThere("/etc/resolv.conf") ?? "")
     .split("\n")
     .flatMap((line) => /^nameserver\s+([0-9a-fA-F.:]+)\s*$/.exec(line)?.[1] ?? []);
@@ -112,6 +113,13 @@ export async function readNetwork(config: Config, allowHost: boolean): Promise<N
 export function hostsOf(holders: readonly { readonly can: Agent["can"] }[]): string[] {
   const targets = holders.flatMap(({ can }) => can.network.map(parseNetworkTarget));
   return [...new Set(targets.flatMap((target) => (target?.kind === "host" ? target.host : [])))];
+}
+
+/** Those that the browser may reach although they are private. */
+function webHosts(config: Config): string[] {
+  const web = webOf(config);
+  const targets = [...web.allow, ...engineTargets(web)].map(parseNetworkTarget);
+  return targets.flatMap((target) => (target?.kind === "host" ? target.host : []));
 }
 
 export const resolveAll = async (

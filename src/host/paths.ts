@@ -6,6 +6,10 @@ export const configuration = "/etc/con";
 export const library = "/var/lib/con";
 export const runtime = "/run/con";
 export const gatewaySocket = "/run/con/gateway.sock";
+/** Of the socket of the throw-away sandbox: who may enter it may have code run. */
+export const sandboxDirectory = "/run/con/sandbox";
+/** Of the socket of the browser: who may enter it may ask for pages, files and searches. */
+export const browserDirectory = "/run/con/browser";
 export const bellDirectory = "/run/con/bell";
 export const artifacts = "/srv/con/artifacts";
 export const logs = "/srv/con/logs";
@@ -22,6 +26,8 @@ export const stewardInbox = "/srv/con/steward/inbox";
 export const holds = "/var/lib/con/holds";
 /** What waits for a person: one file for each, see steward/approvals.ts. */
 export const approvals = "/var/lib/con/approvals";
+/** Changes that agents proposed and people agreed to: one file for each, with the texts before and after. */
+export const proposals = "/var/lib/con/proposals";
 /** Who asked for which agent; see commissions.ts. */
 export const commissions = "/var/lib/con/commissions";
 /** Which agents made temporary ones, and what became of them: one file for each request. */
@@ -36,6 +42,9 @@ export const ended = "/run/con/ended";
 export const changes = "/var/lib/con/steward/commissioning";
 /** Data of agents that were retired; root's alone. */
 export const archive = "/srv/con/archive";
+/** What contracts say of each agent's work, readable by that agent alone. */
+export { outcomes } from "../system/turns.ts";
+
 export const healthState = "/var/lib/con/health";
 /** What the latest bootstrap promised; see snapshot.ts. */
 export const snapshot = "/var/lib/con/snapshot.json";

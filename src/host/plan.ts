@@ -1,5 +1,7 @@
 /** World → desired facts, in an order in which they can be made. Pure: `con bootstrap` acts. */
+import { mcpCredentials } from "../config/mcp.ts";
 import type { Fact } from "./facts.ts";
+import { browserFindings } from "./plan/browser.ts";
 import { planDirectories } from "./plan/directories.ts";
 import { planFiles } from "./plan/files.ts";
 import { planGrants } from "./plan/grants.ts";
@@ -27,7 +29,16 @@ export function plan(world: World): Plan {
     ...planUnits(world, views),
   ];
   const crowded = directories.filter(({ named }) => named.length > maxNamedEntries);
-  return { facts, findings: [...rules.findings, ...crowded.map(tooCrowded), ...keys(world)] };
+  return {
+    facts,
+    findings: [
+      ...rules.findings,
+      ...crowded.map(tooCrowded),
+      ...keys(world),
+      ...browserFindings(world),
+      ...mcpKeys(world),
+    ],
+  };
 }
 
 const tooCrowded = ({ path, named }: { path: string; named: readonly unknown[] }): Finding => ({
@@ -35,6 +46,17 @@ const tooCrowded = ({ path, named }: { path: string; named: readonly unknown[] }
   why: `${named.length} agents are granted it, more than ${maxNamedEntries} that an ACL can hold`,
   remedy: "let fewer agents task this one directly, or grant a directory of their own",
 });
+
+const mcpKeys = ({ config, credentials }: World): Finding[] =>
+  config.agents.flatMap((agent) =>
+    mcpCredentials(agent)
+      .filter((name) => !credentials.has(name))
+      .map((name) => ({
+        what: `MCP servers of ${agent.name}`,
+        why: `there is no credential ${name}, so what needs it is not started`,
+        remedy: `con credential set ${name}`,
+      })),
+  );
 
 function keys(world: World): Finding[] {
   return Object.entries(world.config.providers).flatMap(([name, { credential }]) =>

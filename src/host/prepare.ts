@@ -5,6 +5,7 @@
  * everything else needs the numbers that the machine really gave them.
  */
 import fs from "node:fs";
+import { basename, dirname } from "node:path";
 import { readHolds } from "../config/holds.ts";
 import { loadConfigFiles } from "../config/load.ts";
 import { parseConfig } from "../config/parse.ts";
@@ -24,12 +25,14 @@ import { gatherContracts } from "./contracts.ts";
 import { type Change, diffPeople } from "./diff.ts";
 import { grantedDirectories } from "./expiry.ts";
 import type { PersonFact } from "./facts.ts";
+import { readGpu } from "./gpu.ts";
 import { gatewayUser, lastingPeople, type People, serviceGroups, userOf } from "./ids.ts";
 import * as machine from "./machine.ts";
 import { observePeople } from "./observe.ts";
 import * as paths from "./paths.ts";
 import { planPeople } from "./plan/people.ts";
 import { assignUids, formatRegistry, registryPath } from "./registry.ts";
+import { libraryOf, shippedSkills } from "./skills.ts";
 import { snapshotIfAny } from "./snapshot.ts";
 import { refusedCalendars } from "./systemd.ts";
 import { readTree } from "./tree.ts";
@@ -117,10 +120,13 @@ export async function prepare(
   const wrong = new Map(diffPeople(wanted, people).wrong.map(({ fact, why }) => [fact.name, why]));
   config = withoutWrongUsers(config, wrong, problems);
   const without = new Set(Object.keys(uids).filter((name) => wrong.has(userOf(name))));
-  const { tree, findings } = readTree(paths.configuration);
+  const { tree, findings, refused } = readTree(paths.configuration);
   const contracts = gatherContracts();
   const limit = machine.inotifyLimit();
-  const assembled = assembleAll(config, tree, problems);
+  const { tree: shipped } = readTree(dirname(shippedSkills), [basename(shippedSkills)]);
+  const library = libraryOf({ tree, refused, shipped });
+  const assembled = assembleAll(config, library, { tree, directory: paths.configuration });
+  problems.push(...assembled.problems);
   const laidConfig = layChildren(config, { spawns, registry: assigned, now, without }).config;
   const accepted: Accepted = {
     version: 1,
@@ -136,6 +142,7 @@ export async function prepare(
       inotifyLimit: limit,
       credentials: machine.credentialNames(),
       network: await machine.readNetwork(laidConfig, options.allowHost),
+      gpu: readGpu(),
       contracts: contracts.files,
     },
     roles: assembled.roles,
@@ -148,7 +155,13 @@ export async function prepare(
     accepted,
     orphans: laid.orphans,
     people: wanted,
-    findings: [...findings, ...contracts.findings, ...damaged, ...laid.findings],
+    findings: [
+      ...findings,
+      ...assembled.findings,
+      ...contracts.findings,
+      ...damaged,
+      ...laid.findings,
+    ],
   };
 }
 

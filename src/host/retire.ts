@@ -1,6 +1,6 @@
 /**
  * Takes away what bootstrap leaves of an agent without a manifest: its directory goes to the archive, its
- * user goes from the machine. The uid stays in the registry, so that nobody ever gets it again.
+ * user goes from the machine, its own skills from the configuration. The uid stays in the registry, so that nobody ever gets it again.
  *
  * Every step may be done again. Never: follows a link, looks into what an agent wrote, deletes a file of
  * one. After a crash the directory is in one of the two places.
@@ -38,10 +38,28 @@ export function archiveAgent(agent: string, archive: string, texts: readonly Kep
   fs.mkdirSync(to, { recursive: true, mode: 0o700 });
   for (const { name, text } of texts)
     replaceDurably(nodeDisk, join(to, name), Buffer.from(text), 0o600);
+  // Without texts it was never there: then its skills wait for another try.
+  if (texts.length > 0) archiveSkills(join(paths.configuration, "agents.d", `${agent}.skills`), to);
   withWalk("refuse", ({ entry }) => moveIfThere(entry(paths.agentBase(agent)), place));
   sync(paths.archive, to, dirname(paths.agentBase(agent)));
   if (fs.existsSync(place) && !holdsFiles(place)) fs.rmSync(place, { recursive: true });
   if (fs.readdirSync(to).length === 0) fs.rmdirSync(to);
+}
+
+/** Root's own, and perhaps on another disk: copied whole before they go. */
+function archiveSkills(folder: string, to: string): void {
+  if (!fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const copy = (from: string, into: string): void => {
+    fs.mkdirSync(into, { recursive: true, mode: 0o700 });
+    for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+      const [source, target] = [join(from, entry.name), join(into, entry.name)];
+      if (entry.isDirectory()) copy(source, target);
+      else if (entry.isFile()) replaceDurably(nodeDisk, target, fs.readFileSync(source), 0o600);
+    }
+    sync(into);
+  };
+  copy(folder, join(to, "skills"));
+  fs.rmSync(folder, { recursive: true });
 }
 
 function moveIfThere(from: string, to: string): void {

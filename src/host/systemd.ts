@@ -14,9 +14,11 @@ export type Units = ReadonlyMap<string, UnitState>;
 const patterns = [
   "con@*",
   "con-bell@*",
+  "con-browser.*",
   "con-expiry.*",
   "con-gateway.*",
   "con-healthcheck.*",
+  "con-sandbox.*",
   "con-steward.*",
   "con-sweep.*",
   "con-schedule@*",

@@ -6,31 +6,41 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
-import type { Tree } from "./instructions.ts";
-import type { Finding } from "./world.ts";
+import type { Finding } from "./finding.ts";
+import { isOfSkill, type Tree } from "./skills.ts";
 
 const maxBytes = 1 << 20;
 const maxFiles = 5_000;
-const roots = ["tiers", "roles", "skills", "agents.d"];
+const configured = ["AGENTS.md", "tiers", "roles", "skills", "agents.d"];
 
-export function readTree(directory: string): { tree: Tree; findings: Finding[] } {
+export interface ReadTree {
+  readonly tree: Tree;
+  /** Of what belongs to no skill. */
+  readonly findings: readonly Finding[];
+  /** Of skills: relative path → why it was not read. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+export function readTree(directory: string, roots: readonly string[] = configured): ReadTree {
   const tree = new Map<string, Uint8Array>();
   const findings: Finding[] = [];
+  const refused = new Map<string, string>();
   const visit = (relative: string, entry: Dirent | null): void => {
     const path = join(directory, relative);
-    if (entry?.isDirectory() || (entry === null && roots.includes(relative)))
+    if (entry?.isDirectory() || (entry === null && !relative.includes(".md")))
       for (const child of list(path)) visit(`${relative}/${child.name}`, child);
-    else if (relative.endsWith(".yaml") && relative.startsWith("agents.d/")) return;
+    else if (/^agents\.d\/[^/]+\.yaml$/.test(relative)) return;
     else take(relative, path, entry);
   };
   const take = (relative: string, path: string, entry: Dirent | null): void => {
     const why =
       entry !== null && !entry.isFile() ? "it is no regular file" : tooMuch(path, tree.size);
     if (why === null) tree.set(relative, readFileSync(path));
+    else if (why !== "" && isOfSkill(relative)) refused.set(relative, why);
     else if (why !== "") findings.push({ what: path, why, remedy: "it was left out; replace it" });
   };
-  for (const name of ["AGENTS.md", ...roots]) visit(name, null);
-  return { tree, findings };
+  for (const name of roots) visit(name, null);
+  return { tree, findings, refused };
 }
 
 /** Why a file is not read: null = it may be, "" = there is none. */

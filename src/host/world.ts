@@ -3,9 +3,12 @@
 import type { Holds } from "../config/holds.ts";
 import type { AgentEntry, AgentRuntime } from "../config/runtime.ts";
 import type { Config } from "../config/types.ts";
+import type { Gpu } from "./gpu.ts";
 import type { People, ServiceGroup } from "./ids.ts";
 import type { Assembled } from "./instructions.ts";
 import type { Registry } from "./registry.ts";
+
+export type { Finding } from "./finding.ts";
 
 /** An excluded agent as it was deployed last: it keeps what it has, and others keep it in view. */
 export interface Deployed {
@@ -45,6 +48,8 @@ export interface World {
   /** Names of credentials in /etc/con/credentials. */
   readonly credentials: ReadonlySet<string>;
   readonly network: Network;
+  /** Absent in a file of an earlier version. */
+  readonly gpu?: Gpu;
   /** What is stopped on purpose. */
   readonly holds: Holds;
   /** Contract files and their scripts, by path below /srv/con/contracts. */
@@ -60,10 +65,3 @@ export type Network =
       readonly resolvers: readonly string[];
     }
   | { readonly usable: false; readonly why: string };
-
-/** Something that a person should know and that stops nothing else. */
-export interface Finding {
-  readonly what: string;
-  readonly why: string;
-  readonly remedy: string;
-}

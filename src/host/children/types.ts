@@ -63,6 +63,8 @@ export interface Spawn {
   readonly thread: string | null;
   readonly hops: number;
   readonly via: readonly string[];
+  /** For whom of its own senders the parent asks. Absent in a record of an earlier version. */
+  readonly behalf?: string;
   readonly at: string;
   /** After it children are ended, whatever they do. */
   readonly deadline: string;

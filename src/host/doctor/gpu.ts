@@ -5,11 +5,17 @@ import { bad, type Finding, fine } from "./check.ts";
 
 const devices = /^(nvidia\d+|nvidiactl|kfd|renderD\d+|dxg)$/;
 
-export function checkGpu(wanted: boolean, dev = "/dev"): Finding {
+/** `agents`: those that have `gpu: true`. */
+export function checkGpu(wanted: boolean, dev = "/dev", agents: readonly string[] = []): Finding {
   const found = [...list(dev), ...list(`${dev}/dri`)].filter((name) => devices.test(name)).sort();
-  if (found.length > 0) return fine("gpu", found.join(", "));
-  if (!wanted) return fine("gpu", "none");
-  return bad("gpu", "none", "make stop; make run GPU=1; on the host: nvidia-smi, or ls /dev/dri");
+  const whose = agents.length === 0 ? "" : `, for ${agents.join(", ")}`;
+  if (found.length > 0) return fine("gpu", `${found.join(", ")}${whose}`);
+  if (!wanted && agents.length === 0) return fine("gpu", "none");
+  return bad(
+    "gpu",
+    `none${whose}`,
+    "make stop; make run GPU=1; on the host: nvidia-smi, or ls /dev/dri",
+  );
 }
 
 function list(directory: string): string[] {
