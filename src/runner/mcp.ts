@@ -1,0 +1,155 @@
+/**
+ * The MCP servers of an agent, as sources of tools. A program runs in the agent's sandbox, with what the agent may read,
+ * write and connect to now, and is gone when the runner is; an address is spoken to by the runner itself, within the packet
+ * rules of the agent's uid.
+ *
+ * On the way of every cold wake: loads nothing of the protocol before a tool of a server is granted and looked for.
+ * Never: shows a key to another program of the agent than the server that it is for.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isReached, mcpTarget } from "../config/mcp.ts";
+import type { AgentRuntime } from "../config/runtime.ts";
+import type { McpServer } from "../config/types.ts";
+import type { Isolation } from "../sandbox/exec.ts";
+import type { AgentPaths } from "../spool/layout.ts";
+import { type Disk, errnoOf } from "../system/disk.ts";
+import type { Log } from "../system/log.ts";
+import type { McpSource } from "../tools/mcp/source.ts";
+import type { Reach } from "../tools/mcp/types.ts";
+import type { ShellPolicy } from "../tools/policies.ts";
+import type { ToolSource } from "../tools/source.ts";
+import { agentAt, sandboxLimits, sandboxPolicy, shellPolicy, toolEnvironment } from "./policy.ts";
+
+export interface McpParts {
+  readonly agent: AgentRuntime;
+  readonly paths: AgentPaths;
+  readonly isolation: ShellPolicy["isolation"];
+  readonly disk: Disk;
+  readonly log: Log;
+  readonly now: () => number;
+  /** `$CREDENTIALS_DIRECTORY`. */
+  readonly credentials: string | null;
+}
+
+export interface McpServers {
+  readonly sources: readonly ToolSource[];
+  /** Ends what was started. */
+  readonly close: () => Promise<void>;
+}
+
+export function createMcp(parts: McpParts): McpServers {
+  const opened: Promise<McpSource>[] = [];
+  const sources = Object.entries(parts.agent.mcp ?? {}).map(([name, server]): ToolSource => {
+    let source: Promise<McpSource> | null = null;
+    const open = (): Promise<McpSource> => {
+      const found = openSource(parts, name, server);
+      opened.push(found);
+      return found;
+    };
+    return {
+      category: `mcp.${name}`,
+      summary: `tools of the MCP server ${name}`,
+      untrusted: true,
+      async list() {
+        source ??= open();
+        return (await source).list();
+      },
+    };
+  });
+  return {
+    sources,
+    async close() {
+      await Promise.all(opened.map(async (source) => (await source).close()));
+    },
+  };
+}
+
+async function openSource(parts: McpParts, name: string, server: McpServer): Promise<McpSource> {
+  const { createMcpSource } = await import("../tools/mcp/source.ts");
+  const { paths, disk, now, log } = parts;
+  return createMcpSource({
+    name,
+    timeoutMs: server.timeoutSeconds * 1000,
+    reach: () => reachOf(parts, server),
+    server: createHash("sha256").update(JSON.stringify(server)).digest("hex"),
+    memoPath: join(paths.state, `mcp-${name}.json`),
+    ...{ disk, now, log },
+  });
+}
+
+function reachOf(parts: McpParts, server: McpServer): Reach {
+  const agent = agentAt(parts.agent, parts.now());
+  const keys = keysOf(parts.credentials, server.credentials);
+  if (typeof keys === "string") return { kind: "none", why: keys };
+  if (server.kind === "url") {
+    const target = mcpTarget(server.url);
+    if (!isReached(agent.can.network, target))
+      return { kind: "none", why: `can.network does not reach ${target}, or not any more` };
+    const bearer = Object.entries(keys).map(([header, key]) => [header, headerOf(header, key)]);
+    const headers = { ...server.headers, ...(Object.fromEntries(bearer) as typeof keys) };
+    return { kind: "address", url: server.url, headers };
+  }
+  const shell = shellPolicy(agent, parts.isolation);
+  return {
+    kind: "program",
+    argv: inScratch(server.command),
+    seconds: agent.limits.runtimeSeconds,
+    environment: { HOME: "/tmp", ...server.env, ...keys },
+    options: {
+      isolation: isolationOf(parts, agent, shell),
+      limits: sandboxLimits(shell),
+      environment: toolEnvironment(parts.paths, ""),
+    },
+  };
+}
+
+/**
+ * Interpreters load modules and settings of the directory that they start in, and of the home: the workspace is
+ * neither, or what writes there would have the server's keys.
+ */
+const inScratch = (command: readonly [string, ...string[]]): [string, ...string[]] => [
+  "/usr/bin/env",
+  "--chdir=/tmp",
+  "--",
+  ...command,
+];
+
+const isolationOf = (
+  { isolation, paths }: McpParts,
+  agent: AgentRuntime,
+  shell: ShellPolicy,
+): Isolation =>
+  isolation === "bwrap"
+    ? { kind: "bwrap", policy: sandboxPolicy(agent, paths, shell) }
+    : { kind: "none", workspace: paths.workspace };
+
+/** As most servers want a key there. */
+const headerOf = (header: string, key: string): string =>
+  header.toLowerCase() === "authorization" && !key.includes(" ") ? `Bearer ${key}` : key;
+
+/** Or why one is not there. */
+function keysOf(
+  directory: string | null,
+  wanted: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> | string {
+  const keys: [string, string][] = [];
+  for (const [name, credential] of Object.entries(wanted)) {
+    const key = directory === null ? null : keyIn(directory, credential);
+    if (key === null)
+      return `there is no credential ${credential}: a person runs con credential set ${credential}`;
+    keys.push([name, key]);
+  }
+  return Object.fromEntries(keys);
+}
+
+function keyIn(directory: string, credential: string): string | null {
+  try {
+    const key = readFileSync(join(directory, credential), "utf8").trim();
+    return key === "" ? null : key;
+  } catch (error) {
+    if (errnoOf(error) === null) throw error;
+    return null;
+  }
+}
