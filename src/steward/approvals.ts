@@ -18,7 +18,7 @@ import { ruleFor } from "../config/when.ts";
 import { toolArguments } from "./approvals/arguments.ts";
 import { askingAgent, begun, hold, type Terms } from "./approvals/hold.ts";
 import { toolOfVerb } from "./approvals/tools.ts";
-import type { RequestSubject } from "./approvals/types.ts";
+import type { Proposed, RequestSubject } from "./approvals/types.ts";
 import type { Requester } from "./policy.ts";
 import type { StewardRequest } from "./types.ts";
 import { type Deed, isDeed, refused } from "./verb.ts";
@@ -70,10 +70,14 @@ export function holdForApproval(
   by: Requester,
   id: string,
   reasons: readonly string[],
+  proposal?: Proposed,
 ): Deed {
   const agent = askingAgent(world, by);
   if (isDeed(agent)) return agent;
-  const subject: RequestSubject = { kind: "request", verb: request.verb, request, reasons };
+  const subject: RequestSubject = {
+    ...{ kind: "request", verb: request.verb, request, reasons },
+    ...(proposal === undefined ? {} : { proposal }),
+  };
   return hold(world, {
     ...begun(world, id, by, agent.name, listed(world, agent.name, request), waitsUntil(request)),
     subject,
@@ -93,7 +97,8 @@ export function holdListed(
 ): Deed | null {
   const agent = world.agents().find(({ uid }) => uid === by.uid);
   if (by.kind !== "agent" || agent === undefined) return null;
-  if (listed(world, agent.name, request) === null) return null;
+  // It always waits, once the steward has looked at it (verbs/propose.ts).
+  if (request.verb === "propose" || listed(world, agent.name, request) === null) return null;
   const tool = toolOfVerb[request.verb];
   const reason = `its manifest lists ${tool} under approval; what is beyond its ceiling goes with it`;
   return holdForApproval(world, request, by, id, [reason]);

@@ -35,11 +35,13 @@ export function refusalOf(
   return over(world, by, asker, request);
 }
 
-/** Who may make temporary agents says `can.spawn` alone. */
+/** Who may make temporary agents says `can.spawn` alone, who may propose changes `may.propose`. */
 function verbsOf(runtime: AgentRuntime | null): string[] {
   const spawns = (runtime?.spawn ?? null) !== null;
-  const others = (runtime?.may.request ?? []).filter((verb) => verb !== "spawn");
-  return [...others, ...(spawns ? ["spawn"] : [])];
+  const proposes = (runtime?.may.propose ?? []).length > 0;
+  const own = ["spawn", "propose"];
+  const others = (runtime?.may.request ?? []).filter((verb) => !own.includes(verb));
+  return [...others, ...(spawns ? ["spawn"] : []), ...(proposes ? ["propose"] : [])];
 }
 
 type About = Extract<StewardRequest, { readonly agent: string }>;

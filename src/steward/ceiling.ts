@@ -5,11 +5,13 @@
  * for and give away within its own `may`, limits and budget within its own, and a tool whose calls wait for
  * a person at the asker waits for one there too. Instructions and schedule are free: they are words.
  */
+import { isDeepStrictEqual } from "node:util";
 import { parseMemory, parseNetworkTarget } from "../config/grammar.ts";
 import { untilKey } from "../config/grants.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
 import { spawnRule, spawnTools } from "../config/spawn.ts";
 import { spendTool } from "../config/spend.ts";
+import { toolCovers, toolsMeet } from "../config/tool-groups.ts";
 import type { Agent, Budget, SpawnRight } from "../config/types.ts";
 import { isAsWide } from "../config/when.ts";
 
@@ -25,7 +27,17 @@ export interface Family {
 
 type Holder = Pick<
   AgentRuntime,
-  "name" | "model" | "can" | "may" | "limits" | "budget" | "approval" | "constraints" | "spawn"
+  | "name"
+  | "model"
+  | "can"
+  | "may"
+  | "limits"
+  | "budget"
+  | "approval"
+  | "constraints"
+  | "spawn"
+  | "mcp"
+  | "gpu"
 >;
 
 /** Every grant that is too much, in words; empty when all of it may be given. */
@@ -35,12 +47,18 @@ export function beyond(agent: Agent, holder: Holder, family: Family): string[] {
     ...(grant.tiers.includes(agent.tier) ? [] : [`tier ${agent.tier}`]),
     // Instructions and skills of a role are people's; and con gives some roles a meaning of their own.
     ...agent.roles.map((role) => `role ${role}`),
+    // For how long traces of an agent are kept is for people to say.
+    ...(agent.retention === undefined ? [] : ["retention"]),
     ...(agent.model === holder.model || agent.model === family.defaultModel
       ? []
       : [`model ${agent.model}`]),
     ...rights(agent, holder),
     ...models(agent, holder),
     ...spawning(agent.spawn, holder.spawn ?? null),
+    ...servers(agent, holder),
+    // Which program does the work is for people to say.
+    ...(agent.runner === undefined ? [] : ["runner"]),
+    ...(agent.gpu === undefined || holder.gpu === true ? [] : ["gpu"]),
     ...authority(agent, holder),
     ...limits(agent, holder),
     ...approvals(agent, holder),
@@ -59,7 +77,7 @@ function rights({ can, spawn }: Agent, { may: { grant } }: Holder): string[] {
     ...outside("can.read", can.read, below(readable)),
     ...outside("can.write", can.write, below(grant.write)),
     ...outside("can.network", can.network, reaches(grant.network)),
-    ...outside("can.tools", tools, inList(grant.tools)),
+    ...outside("can.tools", tools, coveredBy(grant.tools)),
   ];
 }
 
@@ -73,6 +91,12 @@ function models({ can, constraints: { until } }: Agent, holder: Holder): string[
     return isHeld && endOf(until, alias) <= endOf(holder.constraints?.until, alias);
   });
 }
+
+/** Only the same as the asker's: a server may hold keys, and speak to whatever it likes with them. */
+const servers = ({ mcp = {} }: Agent, holder: Holder): string[] =>
+  Object.entries(mcp).flatMap(([name, server]) =>
+    isDeepStrictEqual(server, holder.mcp?.[name]) ? [] : [`mcp ${name}`],
+  );
 
 /** No more than the asker may make itself. */
 function spawning(wanted: SpawnRight | null, own: SpawnRight | null): string[] {
@@ -91,6 +115,9 @@ function authority({ may }: Agent, { may: own }: Holder): string[] {
   const readable = [...own.grant.read, ...own.grant.write];
   return [
     ...outside("may.request", may.request, (verb) => own.request.includes(verb)),
+    ...outside("may.propose", may.propose ?? [], (one) =>
+      (own.propose ?? []).some((held) => held === one),
+    ),
     ...outside("may.grant.tiers", grant.tiers, (tier) =>
       own.grant.tiers.some((one) => one === tier),
     ),
@@ -98,7 +125,7 @@ function authority({ may }: Agent, { may: own }: Holder): string[] {
     ...outside("may.grant.read", grant.read, below(readable)),
     ...outside("may.grant.write", grant.write, below(own.grant.write)),
     ...outside("may.grant.network", grant.network, reaches(own.grant.network)),
-    ...outside("may.grant.tools", grant.tools, inList(own.grant.tools)),
+    ...outside("may.grant.tools", grant.tools, coveredBy(own.grant.tools)),
   ];
 }
 
@@ -109,6 +136,11 @@ const inList =
   (list: readonly string[]) =>
   (one: string): boolean =>
     list.includes("*") || list.includes(one);
+
+const coveredBy =
+  (list: readonly string[]) =>
+  (tool: string): boolean =>
+    list.includes("*") || list.some((one) => toolCovers(one, tool));
 
 const below =
   (roots: readonly string[]) =>
@@ -150,7 +182,8 @@ function approvals({ approval, can }: Agent, holder: Holder): string[] {
     );
     // What a task spends needs no tool, and one rule is for both that spawn.
     const names = tool === spawnRule ? spawnTools : [tool];
-    const has = tool === spendTool || names.some((name) => can.tools.includes(name));
+    const has =
+      tool === spendTool || names.some((name) => can.tools.some((one) => toolsMeet(one, name)));
     if (isKept || !has) return [];
     const under = when === undefined ? "" : " under the same when";
     return [`tool ${tool} without approval by ${approvers}${under}`];
@@ -160,7 +193,7 @@ function approvals({ approval, can }: Agent, holder: Holder): string[] {
 /** What is bounded here is bounded there, at least as tightly. */
 function constraints({ can, constraints: own }: Agent, holder: Holder): string[] {
   return Object.entries(holder.constraints?.tools ?? {}).flatMap(([tool, most]) => {
-    if (!can.tools.includes(tool)) return [];
+    if (!can.tools.some((one) => toolsMeet(one, tool))) return [];
     const wanted = own.tools[tool] ?? { perMinute: null, uses: null, until: null };
     const keys = ["perMinute", "uses", "until"] as const;
     const loose = keys.filter((key) => !((wanted[key] ?? Infinity) <= (most[key] ?? Infinity)));

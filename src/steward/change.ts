@@ -5,9 +5,16 @@
  * change is neither done nor undone: the request that made it carries it out again, and where that request
  * is gone it is taken back. Files are put in the order given, so that what makes an agent comes last.
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { namePattern } from "../config/grammar.ts";
-import { readFile, removeDurably, replaceDurably } from "../system/durable.ts";
+import type { Disk } from "../system/disk.ts";
+import {
+  exists,
+  readFile,
+  removeDurably,
+  replaceDurably,
+  syncDirectory,
+} from "../system/durable.ts";
 import { isId } from "../task/id.ts";
 import { listed } from "./listed.ts";
 import { fileOf } from "./places.ts";
@@ -37,6 +44,7 @@ const maxChangeBytes = 64 << 20;
 const noteMode = 0o600;
 /** Bootstrap and people read them; nothing of them is secret. */
 const fileMode = 0o644;
+const directoryMode = 0o755;
 
 const noteOf = (world: StewardWorld, agent: string): string =>
   join(world.places.changes, fileOf(agent));
@@ -69,8 +77,10 @@ function namesIn(world: StewardWorld): string[] {
 
 /** What a steward that was killed had not yet given its name. Nobody else writes such names there. */
 function sweepHalves(world: StewardWorld): void {
-  const { changes, children, commissions, configuration } = world.places;
-  for (const directory of [changes, children, commissions, join(configuration, "agents.d")])
+  const { changes, children, commissions, configuration, proposals } = world.places;
+  const ours = [changes, children, commissions, proposals, join(configuration, "agents.d")];
+  const underWay = changesNow(world).flatMap(({ files }) => files.map(({ path }) => dirname(path)));
+  for (const directory of new Set([...ours, ...underWay]))
     for (const name of listed(world, directory))
       if (/^\..*\.tmp-[0-9a-f]{16}$/s.test(name)) removeDurably(world.disk, join(directory, name));
 }
@@ -153,12 +163,23 @@ function begin(world: StewardWorld, change: Change): void {
 const end = (world: StewardWorld, { agent }: Change): void =>
   removeDurably(world.disk, noteOf(world, agent));
 
+/** The folders of a skill come with its first file; an empty one is none, so they stay when it goes. */
+function makeRoom(disk: Disk, directory: string): void {
+  if (exists(disk, directory)) return;
+  makeRoom(disk, dirname(directory));
+  disk.makeDirectory(directory, directoryMode);
+  syncDirectory(disk, dirname(directory));
+}
+
 /** Taking back goes the other way round: what makes an agent goes first. */
 function put({ disk }: StewardWorld, { files, kind }: Change, side: "before" | "after"): void {
   const isLeaving = kind === "retire" ? side === "after" : side === "before";
   for (const file of isLeaving ? [...files].reverse() : files) {
     const text = file[side];
     if (text === null) removeDurably(disk, file.path);
-    else replaceDurably(disk, file.path, Buffer.from(text), fileMode);
+    else {
+      makeRoom(disk, dirname(file.path));
+      replaceDurably(disk, file.path, Buffer.from(text), fileMode);
+    }
   }
 }

@@ -9,6 +9,7 @@ import {
   configuration,
   ended,
   holds,
+  proposals,
   steward,
 } from "../host/paths.ts";
 
@@ -20,6 +21,8 @@ export interface StewardPlaces {
   readonly holds: string;
   /** What waits for a person, and what came of it. */
   readonly approvals: string;
+  /** Changes that agents proposed and people agreed to. */
+  readonly proposals: string;
   /** What people write, and the steward for those who ask it. */
   readonly configuration: string;
   /** Who asked for which agent. */
@@ -40,6 +43,7 @@ export const stewardPlaces: StewardPlaces = {
   corrupt: join(steward, "corrupt"),
   holds,
   approvals,
+  proposals,
   configuration,
   commissions,
   changes,

@@ -37,16 +37,28 @@ export function refusal(
   // Every agent, whatever its manifest; what it may ask about is a matter of that call.
   if (verb === "ask_approval" && by.kind === "agent") return null;
   if (verb === "spawn") return mayNotSpawn(by, may);
+  if (verb === "propose") return mayNotPropose(by, may);
   switch (by.kind) {
     case "root":
     case "trusted":
       return null;
     case "agent":
-      if (may.includes(verb) && verb !== "approve" && verb !== "deny") return null;
+      if (may.includes(verb) && !ofPeople.includes(verb)) return null;
       return `${by.name} may not ask for ${verb}: its may.request does not name it: tell a person`;
     case "other":
       return `${by.name} may not ask for ${verb}: only root and members of group trusted may: join the group (usermod -aG trusted ${by.name})`;
   }
+}
+
+/** Whatever a manifest says. */
+const ofPeople: readonly StewardVerb[] = ["approve", "deny", "rollback"];
+
+/** People write what they want into /etc/con. */
+function mayNotPropose(by: Requester, may: readonly string[]): string | null {
+  if (by.kind !== "agent")
+    return `${by.name} may not ask for propose: only agents do: edit the files, or con skill add`;
+  if (may.includes("propose")) return null;
+  return `${by.name} may not ask for propose: its manifest has no may.propose: tell a person`;
 }
 
 /** Only for a task of its own can somebody have temporary agents, and only agents have tasks. */

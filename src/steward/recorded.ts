@@ -15,7 +15,9 @@ export const recorded = (request: StewardRequest): ChainRecord =>
         ? digest(value)
         : key === "children" && Array.isArray(value)
           ? value.map(ordered)
-          : value,
+          : key === "files" && Array.isArray(value)
+            ? value.map(proposed)
+            : value,
     ]),
   );
 
@@ -27,6 +29,19 @@ const ordered = (child: Json): Json =>
         Object.entries(child).map(([key, value]) => [
           key,
           ["goal", "findings"].includes(key) && typeof value === "string" ? digest(value) : value,
+        ]),
+      );
+
+/** What a proposed text was lies with the proposal, once people agreed. */
+const proposed = (file: Json): Json =>
+  typeof file !== "object" || file === null || Array.isArray(file)
+    ? null
+    : Object.fromEntries(
+        Object.entries(file).map(([key, value]) => [
+          key,
+          ["content", "old", "new", "append"].includes(key) && typeof value === "string"
+            ? digest(value)
+            : value,
         ]),
       );
 

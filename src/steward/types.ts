@@ -22,6 +22,8 @@ export type StewardVerb =
   | "revoke"
   | "install"
   | "spawn"
+  | "propose"
+  | "rollback"
   | "ask_approval"
   | "approve"
   | "deny";
@@ -69,9 +71,46 @@ export type StewardRequest = {
       /** Of tool `spend` only. */
       readonly spend?: SpendWish;
     }
+  /** Of the asker's own instructions or of one of its own skills. Waits for people in any case. */
+  | ProposeRequest
+  /** `proposal` is the id of the request that proposed it. */
+  | { readonly verb: "rollback"; readonly proposal: string }
   /** `approval` is the id of the request that waits. */
   | { readonly verb: "approve" | "deny"; readonly approval: string }
 );
+
+export interface ProposeRequest {
+  readonly verb: "propose";
+  /** `instructions` or `skill:NAME`. */
+  readonly target: string;
+  readonly files: readonly ProposedEdit[];
+  /** Where it was thought of, as the asker's runner says. */
+  readonly task: string;
+  readonly call: string;
+  readonly from: string;
+  readonly trust: "verified" | "unverified";
+  /** That task has read words of strangers. */
+  readonly tainted: boolean;
+}
+
+/** One of: the whole text, a piece for another one, a text at the end. */
+export interface ProposedEdit {
+  /** `AGENTS.md` for instructions; relative to the skill's folder. */
+  readonly path: string;
+  /** All of it; null takes the file away. */
+  readonly content?: string | null;
+  /** Stands there exactly once. */
+  readonly old?: string;
+  readonly new?: string;
+  readonly append?: string;
+}
+
+/** A file as it is, or is to be. */
+export interface ProposedFile {
+  readonly path: string;
+  /** Null = not there. */
+  readonly content: string | null;
+}
 
 export interface SpawnRequest {
   readonly verb: "spawn";
@@ -82,6 +121,8 @@ export interface SpawnRequest {
   readonly thread: string | null;
   readonly hops: number;
   readonly via: readonly string[];
+  /** For whom the asker works, as its runner says it to those that it asks. */
+  readonly on_behalf_of?: string;
   /** Nobody waits after it, and what has not ended is ended. */
   readonly deadline: string;
   readonly children: readonly ChildOrder[];

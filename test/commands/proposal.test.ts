@@ -121,8 +121,9 @@ describe("con approvals", () => {
 
 describe("con proposal", () => {
   test("lists what waits and what was made; a damaged record hides no other", async () => {
-    const { io, out, places } = bed();
+    const { io, out, err, places } = bed();
     expect(await listProposals([], io, places)).toBe(exit.ok);
+    expect(err()).toBe(`con: ${id(9)}: its record is damaged\n`);
     expect(out()).toMatch(/pending +desk +instructions +YES/);
     expect(out()).toMatch(/made +scribe +skill:letters +no/);
   });

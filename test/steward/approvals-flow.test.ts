@@ -19,6 +19,7 @@ import type { StewardAnswer, StewardRequest } from "../../src/steward/types.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { exit } from "../../src/system/errors.ts";
 import { newId } from "../../src/task/id.ts";
+import { proposeChange } from "../../src/tools/propose.ts";
 import { installPackage, requestGrant } from "../../src/tools/request.ts";
 import { amendAgent, commissionAgent, controlAgent, retireAgent } from "../../src/tools/steward.ts";
 import { Crash, mortal, quickDisk } from "./mortal.ts";
@@ -261,7 +262,7 @@ test("a request whose tool the manifest lists waits, also when it comes past the
 
 test("every tool that asks the steward is known to it", () => {
   const agents = [commissionAgent, amendAgent, retireAgent, controlAgent];
-  const names = [...agents, requestGrant, installPackage].map(({ name }) => name);
+  const names = [...agents, requestGrant, installPackage, proposeChange].map(({ name }) => name);
   // Two tools make temporary agents, and one rule is for both.
   expect(new Set(Object.values(toolOfVerb))).toEqual(new Set([...names, "spawn"]));
 });

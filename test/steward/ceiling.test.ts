@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { noBudget, noMay } from "../../src/config/authority.ts";
 import { noConstraints } from "../../src/config/grants.ts";
+import { defaultRetention } from "../../src/config/retention.ts";
 import type { AgentRuntime } from "../../src/config/runtime.ts";
-import type { Agent, May } from "../../src/config/types.ts";
+import type { Agent, May, McpServer } from "../../src/config/types.ts";
 import { beyond, maxChildren } from "../../src/steward/ceiling.ts";
 
 const limits = { memory: "2G", cpu: "200%", tasks: 256, runtimeSeconds: 1800, steps: 100 };
@@ -92,6 +93,7 @@ test.each<[string, Partial<Agent>]>([
   ["tool shell without approval by 2", can({ tools: ["shell"] })],
   ["tool read_file beyond its rate", can({ tools: ["read_file"] })],
   ["may.request quarantine", { may: { ...noMay, request: ["quarantine"] } }],
+  ["may.propose skills", { may: { ...noMay, propose: ["skills"] } }],
   ["may.grant.task *", grant({ task: ["*"] })],
   ["may.grant.network *", grant({ network: ["*"] })],
   ["may.grant.write /srv/con/artifacts", grant({ write: ["/srv/con/artifacts"] })],
@@ -187,4 +189,65 @@ test("agents that may spawn come only from one that may, within its roles, gener
     "can.spawn.depth 3",
     "can.spawn.live 5",
   ]);
+});
+
+test("a category may be given away in parts, and takes along what is asked or counted of it", () => {
+  const { grant } = may;
+  const asker = {
+    ...holder,
+    may: { ...may, grant: { ...grant, tools: ["forged", "mcp.files.read"] } },
+    approval: [{ tool: "forged.a", approvers: 1, expirySeconds: 60 }],
+    constraints: {
+      ...holder.constraints,
+      tools: { "forged.b": { perMinute: 1, uses: 1, until: 1 } },
+    },
+  } as unknown as AgentRuntime;
+  const wanted = (tools: readonly string[]): string[] =>
+    beyond({ ...plain, can: { ...plain.can, tools } }, asker, {
+      siblings: [],
+      defaultModel: "fast",
+    });
+  expect(wanted(["forged.c", "mcp.files.read"])).toEqual([]);
+  expect(wanted(["mcp.files", "mcp.files.write"])).toEqual([
+    "can.tools mcp.files",
+    "can.tools mcp.files.write",
+  ]);
+  expect(wanted(["forged"]).join()).toContain("tool forged.a without approval by 1");
+  expect(wanted(["forged"]).join()).toContain("tool forged.b beyond its rate");
+});
+
+test("for how long traces are kept is for people to say, longer or shorter", () => {
+  expect(judge({ retention: { ...defaultRetention, journalDays: 1 } })).toEqual(["retention"]);
+});
+
+test("which program does the work is for people to say, and a graphics processor comes from one that has it", () => {
+  const runner = {
+    argv: ["/usr/bin/cat"],
+    input: "text",
+    environment: {},
+    files: {},
+    models: false,
+  } as const;
+  expect(judge({ runner })).toEqual(["runner"]);
+  expect(judge({ gpu: true })).toEqual(["gpu"]);
+  const rich = beyond(
+    { ...plain, gpu: true },
+    { ...holder, gpu: true },
+    {
+      siblings: [],
+      defaultModel: "fast",
+    },
+  );
+  expect(rich).toEqual([]);
+});
+
+test("MCP servers are given only as the asker has them", () => {
+  const rest = { env: {}, credentials: {}, timeoutSeconds: 60 };
+  const files: McpServer = { kind: "command", command: ["/bin/x"], ...rest };
+  const own = { ...holder, mcp: { files } };
+  const family = { siblings: [], defaultModel: "fast" };
+  const of = (mcp: Agent["mcp"] & object) => beyond({ ...plain, mcp }, own, family);
+  expect(of({ files })).toEqual([]);
+  expect(of({ files: { ...files, credentials: { KEY: "wiki" } } })).toEqual(["mcp files"]);
+  expect(of({ other: files })).toEqual(["mcp other"]);
 });

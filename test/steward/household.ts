@@ -3,7 +3,7 @@
  * says at this moment, no more and no less.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { loadConfigFiles } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { AgentRuntime } from "../../src/config/runtime.ts";
@@ -94,8 +94,9 @@ export function makeHousehold(manifests: readonly string[] = []): Household {
 
 const filesOf = (directory: string): Record<string, string> =>
   Object.fromEntries(
-    readdirSync(directory)
-      .filter((name) => !name.startsWith("."))
+    readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+      .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
       .sort()
       // Who asked and when differs between runs.
       .map((name) => [name, readFileSync(join(directory, name), "utf8").replace(/^# .*\n/gm, "")]),

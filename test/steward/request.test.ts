@@ -16,7 +16,7 @@ const verbs: StewardVerb[] = [
   ...(["pause", "resume", "kill_session", "quarantine"] as const),
   ...(["halt", "resume_all", "reapply"] as const),
   ...(["commission", "amend", "retire", "grant", "revoke", "install", "spawn"] as const),
-  ...(["ask_approval", "approve", "deny"] as const),
+  ...(["ask_approval", "propose", "rollback", "approve", "deny"] as const),
 ];
 
 test("the schema is valid JSON Schema 2020-12 and knows every verb that there is", () => {
@@ -132,7 +132,8 @@ test.each([
 test("root and group trusted may all, agents and others nothing", () => {
   // Only agents have tasks that temporary agents could be for.
   expect(refusal(requesterOf(0, people, registry), "spawn")).toContain("only agents do");
-  for (const verb of verbs.filter((one) => one !== "ask_approval" && one !== "spawn")) {
+  const ofAgents = ["ask_approval", "spawn", "propose"];
+  for (const verb of verbs.filter((one) => !ofAgents.includes(one))) {
     expect(refusal(requesterOf(0, people, registry), verb)).toBeNull();
     expect(refusal(requesterOf(1000, people, registry), verb)).toBeNull();
     expect(refusal(requesterOf(1001, people, registry), verb)).toContain("usermod -aG trusted bob");
@@ -145,7 +146,11 @@ test("root and group trusted may all, agents and others nothing", () => {
 test("an agent may what its manifest names, and never decide for people", () => {
   const desk = requesterOf(20_000, people, registry);
   const all = [...verbs];
-  expect(verbs.filter((verb) => refusal(desk, verb, all) !== null)).toEqual(["approve", "deny"]);
+  expect(verbs.filter((verb) => refusal(desk, verb, all) !== null)).toEqual([
+    "rollback",
+    "approve",
+    "deny",
+  ]);
   expect(verbs.filter((verb) => refusal(desk, verb, ["pause"]) === null)).toEqual([
     "pause",
     "ask_approval",

@@ -1,6 +1,5 @@
 /** A steward over real directories and an invented machine, which obeys holds as the real one does. */
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { holdOf, readHolds } from "../../src/config/holds.ts";
@@ -12,6 +11,7 @@ import { readLink } from "../../src/system/chain/line.ts";
 import { openChain } from "../../src/system/chain.ts";
 import { type Disk, nodeDisk } from "../../src/system/disk.ts";
 import type { Log } from "../../src/system/log.ts";
+import { quickDirectory } from "../support/quick-directory.ts";
 
 export const self = process.getuid?.() ?? 0;
 
@@ -39,7 +39,7 @@ export const newMachine = (): Machine => ({
 });
 
 export function makePlaces(): StewardPlaces {
-  const root = mkdtempSync(join(tmpdir(), "con-steward-"));
+  const root = mkdtempSync(join(quickDirectory(), "con-steward-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const places: StewardPlaces = {
     inbox: join(root, "inbox"),
@@ -47,6 +47,7 @@ export function makePlaces(): StewardPlaces {
     corrupt: join(root, "corrupt"),
     holds: join(root, "holds"),
     approvals: join(root, "approvals"),
+    proposals: join(root, "proposals"),
     configuration: join(root, "etc"),
     commissions: join(root, "commissions"),
     changes: join(root, "changes"),
@@ -54,8 +55,9 @@ export function makePlaces(): StewardPlaces {
     ended: join(root, "ended"),
     audit: join(root, "actions.jsonl"),
   };
-  const { inbox, outbox, corrupt, holds, approvals, children, ended } = places;
-  for (const path of [inbox, outbox, corrupt, holds, approvals, children, ended]) mkdirSync(path);
+  const { inbox, outbox, corrupt, holds, approvals, proposals, children, ended } = places;
+  for (const path of [inbox, outbox, corrupt, holds, approvals, proposals, children, ended])
+    mkdirSync(path);
   chmodSync(places.inbox, 0o3770);
   return places;
 }

@@ -26,6 +26,8 @@ export function toolArguments(request: StewardRequest): Readonly<Record<string, 
       const [role, ...others] = [...new Set(request.children.map((child) => child.role))];
       return others.length > 0 ? {} : { role };
     }
+    case "propose":
+      return { target: request.target, why: request.why };
     case "grant":
       return grantArguments(request.can);
     default:

@@ -17,6 +17,7 @@ export const toolOfVerb: Readonly<Partial<Record<StewardVerb, string>>> = {
   kill_session: "control_agent",
   quarantine: "control_agent",
   spawn: "spawn",
+  propose: "propose_change",
 };
 
 export const isStewardTool = (tool: string): boolean => Object.values(toolOfVerb).includes(tool);

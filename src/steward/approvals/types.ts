@@ -33,6 +33,22 @@ export interface RequestSubject {
   readonly request: StewardRequest;
   /** Why it needs a person: what lies beyond the requester's own ceiling. */
   readonly reasons: readonly string[];
+  /** Of a proposed change only. */
+  readonly proposal?: Proposed;
+}
+
+/** What the steward found when it was asked: people agree to that, and to nothing else. */
+export interface Proposed {
+  /** Of agent, target and every file: exactly these bytes land. */
+  readonly sha256: string;
+  /** Where a text differs later from `before`, the proposal is void. Null = not there. */
+  readonly files: readonly {
+    readonly path: string;
+    readonly before: string | null;
+    readonly after: string | null;
+  }[];
+  /** What was tried, and what came of it: one line each. */
+  readonly tested: readonly string[];
 }
 
 /** More money or tokens for a task. All of it but `about` is the steward's own. */

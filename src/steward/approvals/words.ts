@@ -10,7 +10,9 @@ export function subjectInWords({ subject }: Pick<Approval, "subject">): string {
         ? `go on with task ${subject.task}`
         : `tool ${subject.tool}`;
     case "request":
-      return subject.verb;
+      return subject.request.verb === "propose"
+        ? `change its own ${subject.request.target}`
+        : subject.verb;
     case "spend": {
       const { unit, amount, beyond, task } = subject;
       const [more, before] = [amount, beyond].map((one) => shownAmount(unit, one));

@@ -113,7 +113,7 @@ function usesOf(path: string, uid: number): Readonly<Record<string, number>> {
   const { counters } = objectIn(file.bytes);
   return Object.fromEntries(
     Object.entries(isObject(counters) ? counters : {}).flatMap(([key, counter]) => {
-      const [, tool] = /^tool:([a-z][a-z0-9_]{0,40})$/.exec(key) ?? [];
+      const [, tool] = /^tool:([A-Za-z0-9_.-]{1,110})$/.exec(key) ?? [];
       const total = isObject(counter) ? amount(counter["total"]) : 0;
       return tool === undefined ? [] : [[tool, total] as const];
     }),

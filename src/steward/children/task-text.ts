@@ -17,7 +17,7 @@ export interface Handing {
 }
 
 export function taskFor(
-  { parent, thread, hops, via, deadline }: Spawn,
+  { parent, thread, hops, via, behalf, deadline }: Spawn,
   order: ChildOrder,
   handing: Handing,
 ): Request {
@@ -25,6 +25,7 @@ export function taskFor(
     thread,
     hops: Math.min(hops + 1, 999),
     via: [...via.filter((name) => name !== parent), parent].slice(-maxVia),
+    behalf: behalf ?? null,
     deadline,
   });
 }

@@ -62,11 +62,12 @@ function badNames(
 }
 
 function recordFor(
-  { task, thread, hops, via, deadline, children }: Request,
+  { task, thread, hops, via, on_behalf_of: behalf, deadline, children }: Request,
   who: Pick<Spawn, "id" | "by" | "parent" | "depth" | "at">,
 ): Spawn {
   return {
     ...{ version: 1, task, thread, hops, via, deadline },
+    ...(behalf === undefined ? {} : { behalf }),
     ...who,
     places: children.map((order) => ({ order, child: null, firstError: null, result: null })),
   };

@@ -11,11 +11,13 @@ import { halt } from "./halt.ts";
 import { install } from "./install.ts";
 import { killSession } from "./kill-session.ts";
 import { pause } from "./pause.ts";
+import { propose } from "./propose.ts";
 import { quarantine } from "./quarantine.ts";
 import { reapply } from "./reapply.ts";
 import { resume } from "./resume.ts";
 import { resumeAll } from "./resume-all.ts";
 import { retire } from "./retire.ts";
+import { rollback } from "./rollback.ts";
 import { spawn } from "./spawn.ts";
 
 const verbs: { readonly [V in StewardVerb]: Verb<V> } = {
@@ -33,6 +35,8 @@ const verbs: { readonly [V in StewardVerb]: Verb<V> } = {
   revoke,
   install,
   spawn,
+  propose,
+  rollback,
   ask_approval: askApproval,
   approve,
   deny,

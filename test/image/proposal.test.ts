@@ -1,0 +1,157 @@
+/**
+ * What an agent proposes to change of itself: tried, shown, made only when a person agrees, in force at the next wake,
+ * and taken back.
+ */
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ScriptedModel, scriptModel, until } from "./scripted/model.ts";
+import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+
+let own: Reserved;
+let container: Container;
+let model: ScriptedModel;
+
+const user = "a-learner";
+const base = "/srv/con/agents/learner";
+const steward = "/srv/con/steward";
+const layer = "/etc/con/agents.d/learner.md";
+const compiled = "/var/lib/con/compiled/agents/learner";
+const trent = "con-trent";
+
+const manifest = `name: learner
+tier: worker
+description: learns
+can: {tools: [shell, use_skill, propose_change]}
+may: {propose: [instructions, skills]}
+`;
+
+beforeAll(async () => {
+  own = await bootContainer();
+  container = own.container;
+  await container.must(["useradd", "-M", "-G", "trusted", trent]);
+  await container.copyIn("/etc/con/agents.d/learner.yaml", manifest);
+  await container.copyIn(layer, "Be brief.\n");
+  await container.must(["con", "bootstrap"]);
+  model = await scriptModel(container, { agent: "learner", socket: "" }, "answer");
+});
+afterAll(() => own[Symbol.asyncDispose]());
+
+const asTrent = (...argv: string[]) => container.exec(["con", ...argv], { user: trent });
+const sh = (script: string): Promise<string> => container.must(["/bin/sh", "-c", script]);
+const text = (path: string): Promise<string> => container.must(["cat", path]);
+const instructions = (): Promise<string> => text(`${compiled}/AGENTS.md`);
+
+const propose = (target: string, files: readonly object[]) =>
+  ["propose_change", { target, files, why: "people asked twice" }] as const;
+const extend = (more: string) => propose("instructions", [{ path: "AGENTS.md", append: more }]);
+const skill = "---\nname: greeting\ndescription: How people are greeted\n---\n\nSay hello first.\n";
+
+/** The one change that waits, once its task lies still. */
+const waiting = (): Promise<string> =>
+  until(async () => {
+    const { stdout } = await asTrent("proposal", "list", "--json");
+    const all = JSON.parse(stdout) as { proposals: { id: string; state: string }[] };
+    const one = all.proposals.find(({ state }) => state === "pending");
+    return one !== undefined && (await sh(`ls ${base}/queue/held`)) !== "" ? one.id : null;
+  }, "a change that waits for a person");
+
+/** A request as a runner that was taken over may drop it, and the steward's answer. */
+async function drop(request: object): Promise<{ status: string; error: string }> {
+  const id = randomUUID().replace(/^(.{14})4/, "$17");
+  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
+  const whole = JSON.stringify({ version: 1, why: "", incident: null, ...request });
+  await container.copyIn(path, whole, 0o600, user);
+  const script = `ln ${path} ${steward}/inbox/${id}.json && rm ${path}`;
+  await container.must(["/bin/sh", "-c", script], { user });
+  return until(async () => {
+    const { code, stdout } = await container.exec(["cat", `${steward}/outbox/${id}.json`]);
+    return code === 0 ? JSON.parse(stdout) : null;
+  }, `the answer to ${id}`);
+}
+
+test("instructions: seen, approved, in force at the next wake, and taken back", async () => {
+  const name = await model.drop([extend("Greet people by name.")]);
+  const id = await waiting();
+  const { stdout: listed } = await asTrent("approvals");
+  expect(listed).toContain("change its own instructions");
+  const { stdout: shown } = await asTrent("approvals", "show", id);
+  expect(shown).toContain("origin   given by root (verified); has read no words of strangers");
+  expect(shown).toContain("AGENTS.md (changed):\n    Be brief.\n  + \n  + Greet people by name.\n");
+  expect(shown).toMatch(/^tried {4}costs: about \d+ tokens in each call/m);
+  expect(await instructions()).not.toContain("Greet people");
+  const self = await container.exec(["con", "approvals", "approve", id], { user });
+  expect(self.code).toBe(77);
+  expect(await drop({ verb: "approve", approval: id })).toMatchObject({ status: "refused" });
+  expect(await asTrent("approvals", "approve", id)).toMatchObject({ code: 0, stderr: "" });
+  const [result] = await model.answer(name);
+  expect(result).toContain(`undo: con proposal rollback ${id}`);
+  expect(await instructions()).toContain("Be brief.\n\nGreet people by name.\n");
+  expect(await drop({ verb: "rollback", proposal: id })).toMatchObject({ status: "refused" });
+  const back = await asTrent("proposal", "rollback", id, "--why", "too chatty");
+  expect([back.code, back.stderr]).toEqual([0, ""]);
+  expect([await text(layer), await instructions()]).toEqual([
+    "Be brief.\n",
+    expect.not.stringContaining("Greet people"),
+  ]);
+  const looks = await container.exec(["ls", "/var/lib/con/proposals"], { user });
+  expect(looks.stderr).toContain("Permission denied");
+  const { stdout: after } = await asTrent("proposal", "show", id);
+  expect(after).toMatch(/^state {4}rolled back$/m);
+  expect(await container.must(["con", "verify"])).toBe("no drift\n");
+});
+
+test("a skill of its own: opened after the approval, and root's alone to change", async () => {
+  const files = [
+    { path: "SKILL.md", content: skill },
+    { path: "scripts/hello.sh", content: "#!/bin/sh\necho hello\n" },
+  ];
+  const use = ["use_skill", { name: "greeting" }] as const;
+  const run = {
+    command: `${compiled}/skills/greeting/scripts/hello.sh; echo >> ${compiled}/skills/greeting/SKILL.md`,
+  };
+  const name = await model.drop([propose("skill:greeting", files)]);
+  const id = await waiting();
+  const [before] = [await container.exec(["test", "-e", `${compiled}/skills/greeting`])];
+  expect(before.code).toBe(1);
+  await asTrent("approvals", "approve", id);
+  await model.answer(name);
+  const results = await model.answer(await model.drop([use, ["shell", run]]));
+  expect(results[0]).toContain("Say hello first.");
+  expect(results[1]).toContain("hello\n");
+  expect(await text(`${compiled}/skills/greeting/SKILL.md`)).toBe(skill);
+});
+
+test("denied, and void when its base changed: the agent is told, and nothing is written", async () => {
+  const denied = await model.drop([extend("Obey the page.")]);
+  await container.must(["con", "approvals", "deny", await waiting(), "--why", "no rule of ours"]);
+  expect((await model.answer(denied))[0]).toContain("denied by root: no rule of ours");
+  const late = await model.drop([extend("Be polite.")]);
+  const id = await waiting();
+  await container.copyIn(layer, "Be very brief.\n");
+  await asTrent("approvals", "approve", id);
+  expect((await model.answer(late))[0]).toContain("the approval is void");
+  expect(await text(layer)).toBe("Be very brief.\n");
+});
+
+describe("dropped past the tool", () => {
+  const origin = { task: randomUUID().replace(/^(.{14})4/, "$17"), call: "1-1", from: "root" };
+  const request = (target: string, path: string) => ({
+    ...{ verb: "propose", target, files: [{ path, content: skill }] },
+    ...{ ...origin, trust: "verified", tainted: false },
+  });
+
+  test.each([
+    ["a file of another agent", "instructions", "concierge.md", "not a file of that target"],
+    [
+      "a path that leads out",
+      "skill:greeting",
+      "a/../../concierge.md",
+      "not a file of that target",
+    ],
+    ["its own manifest", "manifest", "learner.yaml", "instructions, or skill:NAME"],
+  ])("%s is refused", async (_, target, path, why) => {
+    const answer = await drop(request(target, path));
+    expect(answer).toMatchObject({ status: "refused" });
+    expect(answer.error).toContain(why);
+  });
+});
