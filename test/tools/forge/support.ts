@@ -3,7 +3,8 @@
 import { checkOf } from "../../../src/agent/toolbox/check.ts";
 import type { RunRequest, RunResult, RunThrowaway } from "../../../src/sandbox/throwaway/types.ts";
 import type { ForgeDesk } from "../../../src/tools/forge/desk.ts";
-import { createRegistry, type Made } from "../../../src/tools/forge/registry.ts";
+import { createRegistry } from "../../../src/tools/forge/registry.ts";
+import type { Made } from "../../../src/tools/forge/version-files.ts";
 import { MemoryDisk } from "../../spool/support/memory-disk.ts";
 
 export const root = "/agent/tools";

@@ -1,0 +1,125 @@
+/**
+ * Forged tools as tools: `forged.NAME`. Each call reads the version in use anew, holds its digest against what was
+ * registered, and runs it in a throw-away sandbox.
+ *
+ * A result follows from code and arguments alone: there is no network and no file. So it is a stranger's word where
+ * the code was made by a task that had read such words; where the arguments are, the task knows it by itself. Of such
+ * a tool neither its purpose nor the words in its schemas are shown.
+ */
+import { reasonOf } from "../../system/errors.ts";
+import { refused } from "../answer.ts";
+import type { ToolResult } from "../result.ts";
+import { shownOrKept } from "../roles/report.ts";
+import type { ToolSource } from "../source.ts";
+import type { Tool, ToolContext } from "../tool.ts";
+import type { Registry } from "./registry.ts";
+import { type Called, call } from "./run.ts";
+import { isMap } from "./same.ts";
+import type { Fits, Json } from "./types.ts";
+import { flaggedAfter, type UseCounts } from "./uses.ts";
+import type { Version } from "./version-files.ts";
+
+export interface SourceParts {
+  readonly registry: Registry;
+  readonly uses: UseCounts;
+  readonly fitting: (schema: unknown) => Promise<Fits>;
+}
+
+export const forgedSource = (parts: SourceParts): ToolSource => ({
+  category: "forged",
+  summary: "tools that this agent had made by forge_tool",
+  list: () => Promise.resolve().then(() => listed(parts)),
+});
+
+function listed({ registry, ...rest }: SourceParts): Awaited<ReturnType<ToolSource["list"]>> {
+  const troubles: string[] = [];
+  const tools: Tool[] = [];
+  try {
+    for (const name of registry.names()) {
+      const pointer = registry.pointer(name);
+      if (pointer !== null && typeof pointer !== "string" && pointer.version === null) continue;
+      const loaded = registry.load(name);
+      if (loaded.ok) tools.push(toolOf(loaded, { registry, ...rest }));
+      else troubles.push(loaded.why);
+    }
+  } catch (error) {
+    troubles.push(reasonOf(error));
+  }
+  return troubles.length === 0 ? { tools } : { tools, trouble: troubles.join("; ") };
+}
+
+const toolOf = ({ manifest }: Version, parts: SourceParts): Tool => ({
+  name: `forged.${manifest.name}`,
+  description: descriptionOf(manifest, parts.uses),
+  parameters: manifest.tainted ? withoutWords(manifest.inputs) : manifest.inputs,
+  parallel: true,
+  run: (args, context) => use(manifest.name, args, context, parts),
+});
+
+const strange = "(made in a task that had read words of strangers: its purpose is not shown)";
+
+function descriptionOf(
+  { name, version, purpose, tainted }: Version["manifest"],
+  uses: UseCounts,
+): string {
+  const { streak } = uses.of(name, version);
+  const flag = streak < flaggedAfter ? "" : `[failed ${streak} times in a row: forge it again] `;
+  return `${flag}${tainted ? strange : purpose}`;
+}
+
+/** What only people read. */
+const words = new Set(["title", "description", "$comment", "examples", "default"]);
+
+function withoutWords(schema: Json): Json {
+  const clean = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(clean);
+    if (!isMap(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        // A property may have such a name; then a schema stands there.
+        .filter(([key, one]) => !words.has(key) || isMap(one))
+        .map(([key, one]) => [key, clean(one)]),
+    );
+  };
+  return clean(schema) as Json;
+}
+
+async function use(
+  name: string,
+  args: Json,
+  context: ToolContext,
+  { registry, uses, fitting }: SourceParts,
+): Promise<ToolResult> {
+  const { sandbox, signal } = context;
+  if (sandbox === undefined)
+    return refused("there is no throw-away sandbox here: it needs systemd");
+  const loaded = registry.load(name);
+  if (!loaded.ok) return refused(`not run: ${loaded.why}`);
+  const { manifest, code } = loaded;
+  const called = await call({ ...manifest, code }, args, { sandbox, signal });
+  if (called.kind === "unrun") return refused(`not run: ${called.why}`);
+  const why = troubleWith(called, await fitting(manifest.output));
+  const isCounted = uses.count(name, manifest.version, why);
+  const note = isCounted ? "" : "\n[the disk is full: this use was not counted]";
+  const text = why ?? shownOrKept(context, "result", shown(called));
+  return {
+    ok: why === null,
+    text: `${text}${note}`,
+    ...(manifest.tainted ? { untrusted: true as const } : {}),
+  };
+}
+
+function troubleWith(called: Exclude<Called, { kind: "unrun" }>, output: Fits): string | null {
+  if (called.kind === "failed") return `the tool failed: ${called.why}`;
+  const misfit = output(called.value);
+  return misfit === null ? null : `the tool failed: its result does not fit its schema: ${misfit}`;
+}
+
+/** Nothing that drives a terminal or turns a line around. */
+const shown = (called: Called): string =>
+  called.kind === "result"
+    ? JSON.stringify(called.value).replaceAll(
+        /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      )
+    : "";
