@@ -26,7 +26,7 @@ export interface Where {
 
 /** Polls until `look` finds something. The limit only ends a test that has failed already. */
 export async function until<T>(look: () => Promise<T | null>, what: string): Promise<T> {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+  for (const end = Date.now() + 100_000; Date.now() < end; ) {
     const found = await look();
     if (found !== null) return found;
     await sleep(50);

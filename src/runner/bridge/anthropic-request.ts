@@ -1,0 +1,148 @@
+/**
+ * A request of Anthropic's messages format, as chat completions have it. Pure.
+ *
+ * What only a vendor's own models have (thinking, caches, betas) is left out; what would be answered wrongly without it
+ * (a vendor's own tools, documents) is refused in words.
+ */
+import { isObject, type Json } from "./doors.ts";
+
+/** Why something cannot be put in the other format. */
+class NotBridged extends Error {}
+
+export function chatRequest(body: Json): Json | string {
+  try {
+    const { model, max_tokens, temperature, top_p, top_k, stop_sequences: stop } = body;
+    const messages = [...systemOf(body["system"]), ...listOf(body["messages"]).flatMap(messagesOf)];
+    const tools = listOf(body["tools"]).map(toolOf);
+    const rest = { max_tokens, temperature, top_p, top_k, stop };
+    const given = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null);
+    return {
+      model,
+      messages,
+      ...Object.fromEntries(given),
+      ...(tools.length === 0 ? {} : { tools, ...choiceOf(body["tool_choice"]) }),
+    };
+  } catch (error) {
+    if (!(error instanceof NotBridged)) throw error;
+    return error.message;
+  }
+}
+
+function listOf(value: unknown): Json[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value) && value.every(isObject)) return value;
+  throw new NotBridged("messages and tools must be lists of objects");
+}
+
+/** Content is a text, or a list of blocks. */
+const blocksOf = (content: unknown): Json[] =>
+  typeof content === "string" ? [{ type: "text", text: content }] : listOf(content);
+
+const textsOf = (blocks: readonly Json[]): string =>
+  blocks.flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");
+
+function systemOf(system: unknown): Json[] {
+  const text = textsOf(blocksOf(system));
+  return text === "" ? [] : [{ role: "system", content: text }];
+}
+
+const messagesOf = ({ role, content }: Json): Json[] => {
+  const blocks = blocksOf(content);
+  if (role === "assistant") return [assistant(blocks)];
+  if (role === "user") return user(blocks);
+  // Some clients put system words in between.
+  if (role === "system") return systemOf(content);
+  throw new NotBridged("a message is of role user or assistant");
+};
+
+/** Thinking is left out: it is signed for the model that thought it. */
+function assistant(blocks: readonly Json[]): Json {
+  const spoken = blocks.filter(({ type }) => type === "text");
+  const calls = blocks.filter(({ type }) => type === "tool_use");
+  const other = blocks.find(({ type }) => !ofAssistant.has(String(type)));
+  if (other !== undefined) throw notBridged(other);
+  const text = textsOf(spoken);
+  return {
+    role: "assistant",
+    content: text === "" && calls.length > 0 ? null : text,
+    ...(calls.length === 0
+      ? {}
+      : {
+          tool_calls: calls.map(({ id, name, input }) => ({
+            id,
+            type: "function",
+            function: { name, arguments: JSON.stringify(input ?? {}) },
+          })),
+        }),
+  };
+}
+
+const ofAssistant: ReadonlySet<string> = new Set([
+  "text",
+  "tool_use",
+  "thinking",
+  "redacted_thinking",
+]);
+
+/** Results of tools come first: they must follow the calls that they belong to. */
+function user(blocks: readonly Json[]): Json[] {
+  const results = blocks.filter(({ type }) => type === "tool_result");
+  const images = results.flatMap(({ content }) => blocksOf(content).filter(isImage));
+  const rest = [...images, ...blocks.filter(({ type }) => type !== "tool_result")];
+  return [
+    ...results.map(toolResult),
+    ...(rest.length === 0 ? [] : [{ role: "user", content: partsOf(rest) }]),
+  ];
+}
+
+const isImage = ({ type }: Json): boolean => type === "image";
+
+function toolResult({ tool_use_id: id, content, is_error: isError }: Json): Json {
+  const text = textsOf(blocksOf(content).filter((block) => !isImage(block)));
+  const said = isError === true ? `Error: ${text}` : text;
+  return { role: "tool", tool_call_id: id, content: said };
+}
+
+const partsOf = (blocks: readonly Json[]): string | Json[] =>
+  blocks.every(({ type }) => type === "text") ? textsOf(blocks) : blocks.map(partOf);
+
+function partOf(block: Json): Json {
+  if (block["type"] === "text") return { type: "text", text: block["text"] };
+  if (!isImage(block)) throw notBridged(block);
+  const { source } = block;
+  if (!isObject(source)) throw notBridged(block);
+  const { type, media_type: kind, data, url } = source;
+  if (type === "url") return { type: "image_url", image_url: { url } };
+  if (type !== "base64") throw notBridged(block);
+  return { type: "image_url", image_url: { url: `data:${String(kind)};base64,${String(data)}` } };
+}
+
+/** A vendor's own tools have a type of their own. */
+function toolOf(tool: Json): Json {
+  const { type, name, description, input_schema: parameters } = tool;
+  if (type !== undefined && type !== null && type !== "custom") throw notBridged(tool);
+  return {
+    type: "function",
+    function: { name, ...(description === undefined ? {} : { description }), parameters },
+  };
+}
+
+function choiceOf(choice: unknown): Json {
+  if (!isObject(choice)) return {};
+  const { type, name, disable_parallel_tool_use: isAlone } = choice;
+  const one = { type: "function", function: { name } };
+  const known: Readonly<Record<string, unknown>> = {
+    auto: "auto",
+    any: "required",
+    none: "none",
+    tool: one,
+  };
+  if (!Object.hasOwn(known, String(type))) throw notBridged(choice);
+  return {
+    tool_choice: known[String(type)],
+    ...(isAlone === true ? { parallel_tool_calls: false } : {}),
+  };
+}
+
+const notBridged = ({ type }: Json): NotBridged =>
+  new NotBridged(`con does not pass on \`${String(type).slice(0, 80)}\` to a model`);

@@ -1,0 +1,103 @@
+/**
+ * Within the sandbox: a loopback address for the program's models, and the program itself.
+ *
+ * Programs know their models by an address; the bridge (bridge.ts) is a Unix socket of the runner. What comes in here is
+ * passed on as it is: the bridge judges it. Never: passes its own settings on to the program, but in the places where the
+ * manifest's templates ask for them. Nothing remains: it ends with the program, and the sandbox with it.
+ */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import { constants } from "node:os";
+import { dirname } from "node:path";
+
+/** Where the sandbox shows the bridge. */
+export const socketInside = "/run/con-models.sock";
+
+export interface Spec {
+  /** The bridge, as it is seen here. */
+  readonly socket: string;
+  readonly token: string;
+  /** To listen on; 0 = any. The packet rules know it where the network is the machine's. */
+  readonly port: number;
+  readonly argv: readonly [string, ...string[]];
+  /** `{url}` and `{token}` are filled in. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const settings = "CON_LOOPBACK";
+const maxConnections = 64;
+
+/** By the environment: other users may read arguments. */
+export const loopbackCommand = (
+  spec: Spec,
+): {
+  readonly argv: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+} => ({
+  argv: [process.execPath, "--max-old-space-size=64", process.argv[1] ?? "", "loopback"],
+  environment: { [settings]: JSON.stringify(spec) },
+});
+
+/** The exit code of the program; 127 when it cannot be started. */
+export async function main(env: NodeJS.ProcessEnv): Promise<number> {
+  const { [settings]: text = "", ...rest } = env;
+  const { socket, token, port, argv, environment, files } = JSON.parse(text) as Spec;
+  const server = net.createServer((client) => connect(client, socket));
+  server.maxConnections = maxConnections;
+  const url = `http://127.0.0.1:${await listen(server, port)}`;
+  const filled = (value: string): string =>
+    value.replaceAll("{url}", url).replaceAll("{token}", token);
+  for (const [path, content] of Object.entries(files)) {
+    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path, filled(content), { mode: 0o600 });
+  }
+  const [program, ...args] = argv;
+  const told = Object.entries(environment).map(([name, value]) => [name, filled(value)]);
+  return start(
+    program,
+    // No token in an argument.
+    args.map((value) => value.replaceAll("{url}", url)),
+    { ...rest, ...Object.fromEntries(told), CON_MODEL_URL: url, CON_MODEL_TOKEN: token },
+  );
+}
+
+function listen(server: net.Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.removeListener("error", reject);
+      resolve((server.address() as net.AddressInfo).port);
+    });
+  });
+}
+
+/** Either side's end is the other's. */
+function connect(client: net.Socket, path: string): void {
+  const bridge = net.connect(path);
+  const drop = (): void => {
+    client.destroy();
+    bridge.destroy();
+  };
+  for (const side of [client, bridge]) side.on("error", drop).on("close", drop);
+  client.pipe(bridge).pipe(client);
+}
+
+function start(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { env, stdio: "inherit" });
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      process.stderr.write(`${program} cannot be started: ${error.code ?? error.message}\n`);
+      resolve(127);
+    });
+    child.once("exit", (code, signal) => resolve(code ?? 128 + numberOf(signal)));
+  });
+}
+
+const numberOf = (signal: NodeJS.Signals | null): number =>
+  signal === null ? 0 : (constants.signals[signal] ?? 0);
