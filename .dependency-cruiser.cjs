@@ -3,28 +3,34 @@ const may = {
   task: [],
   config: ["system/errors"],
   system: [],
+  skill: [],
   spool: ["task", "system"],
   agent: [
     "task", "model/types", "model/collect", "model/near-json", "model/structured", "tools/tool", "tools/result",
-    "tools/desks",
+    "tools/desks", "tools/source", "skill/catalogue",
   ],
   memory: ["system"],
   model: ["system", "task/frame"],
   sandbox: ["system"],
-  tools: ["sandbox", "system", "task"],
+  data: ["system"],
+  tools: ["sandbox", "system", "task", "skill", "data/protocol", "browser/wire"],
   gateway: ["config", "model", "system"],
-  host: ["config", "system"],
-  steward: ["host", "config", "spool", "task", "system"],
+  browser: ["config", "system"],
+  host: ["config", "system", "skill"],
+  steward: ["host", "config", "spool", "task", "system", "skill"],
   contract: [
     "config", "host", "sandbox", "spool", "steward/types", "steward/ask", "system", "task",
   ],
   runner: [
     "task", "spool", "agent", "memory", "model", "tools", "sandbox", "config", "system", "steward/types",
     "steward/ask", "steward/approvals/tools",
+    "browser/wire",
   ],
+  // The verbs that people have, for programs that speak another protocol.
+  drivers: ["commands", "config", "spool", "system", "task"],
   commands: [
-    "task", "spool", "agent", "memory", "model", "tools", "sandbox", "gateway", "host", "steward", "contract",
-    "runner", "config", "system",
+    "task", "spool", "agent", "memory", "model", "tools", "sandbox", "gateway", "browser", "host", "steward", "contract",
+    "runner", "config", "system", "data", "skill", "drivers",
   ],
 };
 

@@ -51,7 +51,7 @@ check: $(installed) ## format, lint, types, layering, dead code, shell scripts
 	@shellcheck -x image/con-container image/setup image/lib/in-overlay image/lib/nspawn-supervise \
 	  image/rootfs/usr/lib/con/init build/prerequisites .ci/run test/image/support/reaper bench/vm/run bench/vm/job.sh
 
-image: build ## the system image: PROFILE=default|minimal BASE=IMAGE ENGINE=podman|docker|nspawn
+image: build ## the system image: PROFILE=minimal|default|web|full BASE=IMAGE ENGINE=podman|docker|nspawn
 	@$(con) image
 
 run: image ## boot it and wait until it is ready: NAME=con GPU=1 DATA=DIRECTORY

@@ -7,7 +7,7 @@ import { build, type Plugin } from "esbuild";
 import { leaseFilter } from "./lease-filter.ts";
 
 /** Packages with native code or files of their own; `image/` copies exactly these. */
-export const external = ["better-sqlite3", "koffi", "sqlite-vec"];
+export const external = ["better-sqlite3", "koffi", "playwright-core", "sqlite-vec"];
 
 const banner = [
   "#!/usr/lib/con/node/bin/node",
@@ -36,7 +36,8 @@ const builtins: Plugin = {
 async function bundle(final: string): Promise<void> {
   const outdir = `${final}.part-${process.pid}`;
   await build({
-    entryPoints: { con: "src/con.ts" },
+    // The second starts for every run of untrusted code: it loads nothing of the first.
+    entryPoints: { con: "src/con.ts", sandbox: "src/sandbox/throwaway/serve.ts" },
     outdir,
     bundle: true,
     splitting: true,

@@ -8,6 +8,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import standaloneModule from "ajv/dist/standalone/index.js";
 import { build } from "esbuild";
 import { contextSchemas } from "../src/agent/context/schemas.ts";
+import { detailsParameters } from "../src/agent/toolbox/details.ts";
+import { forgeForms } from "../src/tools/forge/forms.ts";
 import { builtinTools } from "../src/tools/registry.ts";
 import { roleForms } from "../src/tools/roles/forms.ts";
 
@@ -18,8 +20,11 @@ const standalone = standaloneModule.default;
 
 type Schemas = Readonly<Record<string, object>>;
 
-const toolSchemas = (): Schemas =>
-  Object.fromEntries(builtinTools().map(({ name, parameters }) => [name, parameters]));
+const toolSchemas = (): Schemas => ({
+  ...Object.fromEntries(builtinTools().map(({ name, parameters }) => [name, parameters])),
+  // It has no grant of its own: it comes with an index.
+  tool_details: detailsParameters,
+});
 
 function compileSchemas(schemas: Schemas): string {
   const ajv = new Ajv2020({ code: { source: true, esm: true }, allErrors: true, strict: true });
@@ -54,4 +59,4 @@ export declare const validators: Readonly<Record<string, Validator>>;
 `;
 
 await generate("tool-validators", toolSchemas());
-await generate("structured-validators", { ...contextSchemas, ...roleForms });
+await generate("structured-validators", { ...contextSchemas, ...roleForms, ...forgeForms });

@@ -16,6 +16,7 @@ interface CommandModule {
 const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   run: () => import("./commands/run.ts"),
   gateway: () => import("./commands/gateway.ts"),
+  browser: () => import("./commands/browser.ts"),
   sweep: () => import("./commands/sweep.ts"),
   upkeep: () => import("./commands/upkeep.ts"),
   schedule: () => import("./commands/schedule.ts"),
@@ -30,7 +31,10 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   logs: () => import("./commands/logs.ts"),
   agent: () => import("./commands/agent.ts"),
   approvals: () => import("./commands/approvals.ts"),
+  proposal: () => import("./commands/proposal.ts"),
   memory: () => import("./commands/memory.ts"),
+  skill: () => import("./commands/skill.ts"),
+  tool: () => import("./commands/tool.ts"),
   halt: () => import("./commands/halt.ts"),
   resume: () => import("./commands/resume.ts"),
   model: () => import("./commands/model.ts"),
@@ -43,11 +47,23 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   reapply: () => import("./commands/reapply.ts"),
   doctor: () => import("./commands/doctor.ts"),
   dev: () => import("./commands/dev.ts"),
+  data: () => import("./commands/data.ts"),
+  loopback: () => import("./commands/loopback.ts"),
+  mcp: () => import("./commands/mcp.ts"),
   help: () => import("./commands/help.ts"),
 };
 
 /** Started by units: their output goes to the journal, and a broken pipe there is no goodbye. */
-const services = new Set(["run", "gateway", "sweep", "schedule", "steward", "upkeep"]);
+const services = new Set([
+  "run",
+  "loopback",
+  "gateway",
+  "browser",
+  "sweep",
+  "schedule",
+  "steward",
+  "upkeep",
+]);
 
 interface Invocation {
   readonly debug: boolean;

@@ -14,13 +14,17 @@ Tasks
   cancel       stop a task that is not finished
   retry        run a failed or deferred task again now
   responses    the latest answers
+  mcp          the same for editors and other programs, as an MCP server
 
 System
   status       how the system and its agents are
   logs         what agents and gateway wrote to the journal
   agent        list, show, pause, resume, kill and quarantine agents
   approvals    what waits for a person: list, show, approve, deny
+  proposal     changes that agents proposed of themselves: list, show, rollback
   memory       what an agent remembers: search, show, forget, restore, threads
+  skill        what agents work by: list, show, add, remove skills
+  tool         tools that agents had made: list, show, test, roll back, remove
   halt         stop all workers or all agents
   resume       end what con halt began
   model        list, test and choose models
@@ -37,7 +41,7 @@ Administration (root)
 Development
   dev          the same system in one directory, without root, systemd or isolation
 
-Started by units: run, gateway, sweep, schedule, steward, upkeep, canary
+Started by units: run, gateway, browser, sweep, schedule, steward, upkeep, canary
 
 Global options, before the command:
   --root DIR   use the directory of con dev (or set CON_ROOT)

@@ -11,6 +11,7 @@ import { type Answer, readAnswer } from "./shared/answer.ts";
 import { type Found, findTask, stateOf, type TaskState } from "./shared/find.ts";
 import { type Io, paint, processIo } from "./shared/io.ts";
 import { newCommand, parse } from "./shared/parse.ts";
+import { type HeldQuestion, questionOf } from "./shared/questions.ts";
 import { loadSystem } from "./shared/system.ts";
 import { duration, safeJson, safeLine, safeText } from "./shared/text.ts";
 import { type Wait, waitsOf, waitText } from "./shared/waits.ts";
@@ -19,8 +20,9 @@ const example = `ID is a task id, a beginning of one that fits only one task, or
 Without an answer yet, the state says where the task is: pending, active, deferred (until), held,
 corrupt, failed.
 
-Keys of --json: id, agent, state, retry_at, waits_for [{id, from, until, why}] (for held tasks), record (as in
-outbox/ID.json, or null), answer, path.
+Keys of --json: id, agent, state, retry_at, waits_for [{id, from, until, why}] (for held tasks), question (what a
+held task asks people: {id, agent, task, asked, until, why, question}, or null), record (as in outbox/ID.json,
+or null), answer, path.
 
 Example:
   con show hello
@@ -35,6 +37,8 @@ interface View {
   readonly retry_at: string | null;
   /** What a held task waits for; null for other tasks, or where the caller may not look. */
   readonly waits_for: readonly Wait[] | null;
+  /** What a held task asks people. */
+  readonly question: HeldQuestion | null;
   readonly record: TaskRecord | null;
   readonly answer: string | null;
   /** Where the answer, or the task, lies. */
@@ -62,9 +66,10 @@ function viewOf(system: SystemRuntime, found: Found, answer: Answer | null): Vie
     state: stateOf(found, answer),
     retry_at: found.place === "deferred" ? retryTime(found) : null,
     waits_for: found.place === "held" ? waitsOf(nodeDisk, system, found.agent, found.id) : null,
+    question: found.place === "held" ? questionOf(nodeDisk, system, found.agent, found.id) : null,
     record: answer?.record ?? null,
     answer: answer?.text ?? null,
-    path: answer?.path ?? join(found.directory, `${found.id}.task`),
+    path: answer?.path ?? join(found.directory, `${found.id}${found.suffix}`),
   };
 }
 
@@ -91,6 +96,7 @@ function print(io: Io, view: View): void {
   lines.push([view.answer === null ? "lies in" : "answer in", view.path]);
   for (const [key, value] of lines)
     io.out(`${paint(io, "dim", `${key}:`.padEnd(12))}${safeLine(value)}\n`);
+  if (view.question !== null) io.out(`\n${safeText(view.question.question)}`);
   if (view.answer !== null) io.out(`\n${safeText(view.answer)}`);
 }
 

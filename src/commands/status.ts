@@ -32,7 +32,7 @@ const example = `Without NAME: one line for each agent. Counts are tasks in its 
 Keys of --json: system {name, root, front_desk, isolation, state}, gateway {socket, state},
 spend {day, usd, tokens, usd_per_day, tokens_per_day, with_children {usd, tokens} or null} or null: today
 (UTC), calls under way included; with_children: together with temporary agents below it,
-agents [{name, tier, description, model, schedule, wake, parent, state, hold {kind, by, at, why, undo} or null,
+agents [{name, tier, description, model, schedule, wake, parent, runner, gpu, state, hold {kind, by, at, why, undo} or null,
 pending, active, deferred, held, waits [{task, id, from, until, why}], corrupt, failed, answered, last_activity,
 spend like above}].
 

@@ -17,10 +17,11 @@ import { type Io, processIo } from "./shared/io.ts";
 import { knownAgent } from "./shared/known.ts";
 import { attachmentPaths, readMessage } from "./shared/message.ts";
 import { newCommand, parse, wholeNumber } from "./shared/parse.ts";
+import { questionOf } from "./shared/questions.ts";
 import { listVisible } from "./shared/read.ts";
 import { type Sent, send } from "./shared/send.ts";
 import { loadSystem, type System } from "./shared/system.ts";
-import { safeJson, safeText } from "./shared/text.ts";
+import { safeJson, safeLine, safeText } from "./shared/text.ts";
 import { type Settled, waitForAnswer } from "./shared/wait.ts";
 
 const example = `The words are joined with spaces; - reads standard input. Put -- before words that begin with a dash.
@@ -141,10 +142,22 @@ async function answer(
 ): Promise<number> {
   if (io.terminal.err) io.err(`con: waiting for ${agent.name}, task ${sent.id}\n`);
   const signal = AbortSignal.any([io.interrupted(), AbortSignal.timeout(seconds * 1000)]);
-  const settled = await waitForAnswer(system.runtime, agent, sent.id, signal);
+  const meanwhile = tellOfHold(io, system, agent, sent.id);
+  const settled = await waitForAnswer(system.runtime, agent, sent.id, { signal, meanwhile });
   if (settled === null) throw stillAlive(system, sent);
   print(io, sent, settled, json);
   return settled.record.status === "done" ? exit.ok : exit.no;
+}
+
+/** Says once that people are asked, each time that they are asked something else. */
+function tellOfHold(io: Io, { runtime }: System, agent: AgentEntry, id: string): () => void {
+  let told: string | null = null;
+  return () => {
+    const asked = questionOf(nodeDisk, runtime, agent, id);
+    if (asked === null || asked.id === told) return;
+    told = asked.id;
+    io.err(`con: task ${id} is held: it ${safeLine(asked.why)}\n`);
+  };
 }
 
 function print(io: Io, sent: Sent, { record, text }: Settled, json: boolean): void {
@@ -156,7 +169,8 @@ function print(io: Io, sent: Sent, { record, text }: Settled, json: boolean): vo
 
 function stillAlive(system: System, { id }: Sent): ConError {
   const [found] = searchTasks(nodeDisk, system.runtime, id).found;
-  const state = found === undefined ? "" : ` (${found.place})`;
+  const waits = found?.place === "held" && questionOf(nodeDisk, system.runtime, found.agent, id);
+  const state = found === undefined ? "" : ` (${found.place}${waits ? `: ${waits.why}` : ""})`;
   const remedy = `it goes on by itself; see con show ${id}`;
   return new ConError(exit.tryLater, `task ${id}`, `no answer yet${state}`, remedy);
 }

@@ -7,7 +7,10 @@ import type { Broken } from "./broken.ts";
 import { cascadeOf, type RawCascade } from "./cascade.ts";
 import { parseDuration, parseMemory } from "./grammar.ts";
 import { entriesOf, type RawCan, readGrants } from "./grants.ts";
+import { brokenMcp, mcpOf, type RawMcp } from "./mcp.ts";
 import type { RawLimits } from "./raw-limits.ts";
+import { type RawRetention, retentionOf } from "./retention.ts";
+import { brokenRunner, isBuiltin, type RawRunner, runnerOf } from "./runner.ts";
 import { brokenRoles, brokenSpawnTools, type RawSpawn, spawnOf, withSpawnTools } from "./spawn.ts";
 import type { SystemPart } from "./system.ts";
 import type { Agent, Tier } from "./types.ts";
@@ -18,6 +21,7 @@ export interface RawAgent {
   readonly description: string;
   readonly tier: Tier;
   readonly roles?: readonly string[];
+  readonly skills?: readonly string[];
   readonly model?: string;
   readonly can?: RawCan & { readonly spawn?: RawSpawn };
   readonly may?: RawMay;
@@ -25,6 +29,10 @@ export interface RawAgent {
   readonly budget?: RawBudget;
   readonly cascade?: RawCascade;
   readonly limits?: RawLimits;
+  readonly retention?: RawRetention;
+  readonly runner?: RawRunner;
+  readonly gpu?: boolean;
+  readonly mcp?: RawMcp;
   readonly schedule?: string | { readonly at: string; readonly task?: string };
   readonly instructions?: string;
 }
@@ -60,12 +68,12 @@ export function readAgentPart(
   const budget = budgetOf(raw.budget);
   const spawn = spawnOf(raw.can?.spawn);
   const tools = withSpawnTools(grants.can.tools, spawn);
-  const asksAfter = raw.limits?.ask_after !== undefined;
-  const waits = approvalOf(raw.approval, { tools, budget, asksAfter });
+  const waits = approvalOf(raw.approval, { tools, budget });
   const model = raw.model ?? around.system.defaultModels[raw.tier];
   const can = { ...grants.can, tools };
   const layers = cascadeOf(raw.cascade, {
-    common: around.system.defaultCascade,
+    // What con.yaml has for everybody is for con's own loop.
+    common: isBuiltin(raw.runner) ? around.system.defaultCascade : undefined,
     agent: { model, can },
     models: Object.keys(around.system.models),
   });
@@ -74,6 +82,7 @@ export function readAgentPart(
     description: raw.description,
     tier: raw.tier,
     roles: raw.roles ?? [],
+    ...(raw.skills === undefined ? {} : { skills: raw.skills }),
     model,
     can,
     constraints: grants.constraints,
@@ -83,6 +92,12 @@ export function readAgentPart(
     budget,
     ...(layers.cascade === null ? {} : { cascade: layers.cascade }),
     limits: limitsOf(raw.limits ?? {}),
+    ...(raw.retention === undefined
+      ? {}
+      : { retention: retentionOf(raw.retention, around.system.retention) }),
+    ...runnerOf(raw.runner),
+    ...(raw.gpu === true ? { gpu: true } : {}),
+    ...(raw.mcp === undefined ? {} : { mcp: mcpOf(raw.mcp) }),
     schedule: scheduleOf(raw.schedule),
     instructions: raw.instructions ?? "",
   };
@@ -98,6 +113,8 @@ export function readAgentPart(
     ...waits.broken,
     ...layers.broken,
     ...brokenLimits(raw),
+    ...brokenMcp(raw.mcp, can),
+    ...brokenRunner(raw.runner, agent),
   ];
   return { agent, broken };
 }

@@ -4,6 +4,7 @@ import type { Broken } from "./broken.ts";
 import { parseDuration } from "./grammar.ts";
 import { spawnRule, spawnTools } from "./spawn.ts";
 import { asksForSpending, defaultExpirySeconds, spendTool } from "./spend.ts";
+import { toolsMeet } from "./tool-groups.ts";
 import type { ApprovalRule, Budget, Condition } from "./types.ts";
 import { isAsWide, type When } from "./when.ts";
 
@@ -24,8 +25,8 @@ type Written = Exclude<RawApproval, string>;
 export interface Holdings {
   readonly tools: readonly string[];
   readonly budget: Budget;
-  /** Whether it says itself after how many calls people are asked. */
-  readonly asksAfter: boolean;
+  /** A role: what is made of it is temporary, and lets nobody but its own task ask whether it goes on. */
+  readonly isRole?: boolean;
 }
 
 export function approvalOf(
@@ -43,16 +44,9 @@ export function approvalOf(
 }
 
 /** A limit after which people are asked needs no rule to be one. */
-function withImplied(
-  written: readonly Written[],
-  { budget, asksAfter }: Holdings,
-): readonly Written[] {
-  const implied = [
-    ...(asksForSpending(budget) ? [spendTool] : []),
-    ...(asksAfter ? [continueTool] : []),
-  ];
-  const missing = implied.filter((name) => !written.some(({ tool }) => tool === name));
-  return [...written, ...missing.map((tool) => ({ tool }))];
+function withImplied(written: readonly Written[], { budget }: Holdings): readonly Written[] {
+  if (!asksForSpending(budget) || written.some(({ tool }) => tool === spendTool)) return written;
+  return [...written, { tool: spendTool }];
 }
 
 type Rule = ApprovalRule & { readonly expires: string | undefined };
@@ -92,22 +86,23 @@ function wrong(rule: Rule, index: number, rules: readonly Rule[], has: Holdings)
   return null;
 }
 
-function unfounded(rule: Rule, { tools, budget, asksAfter }: Holdings): Wrong | null {
+function unfounded(rule: Rule, { tools, budget, isRole = false }: Holdings): Wrong | null {
   if (rule.tool === spendTool) return spendless(rule, budget);
-  if (rule.tool === continueTool) return brakeless(rule, asksAfter);
+  if (rule.tool === continueTool) return brakeless(rule, isRole);
   return toolless(rule, tools);
 }
 
-function brakeless({ when }: Rule, asksAfter: boolean): Wrong | null {
+function brakeless({ when }: Rule, isRole: boolean): Wrong | null {
   if (when !== undefined)
     return { why: "continue takes no when", remedy: "remove when: the limit is limits.ask_after" };
-  if (asksAfter) return null;
-  return { why: "continue waits for nobody", remedy: "set limits.ask_after, or remove it" };
+  if (!isRole) return null;
+  const why = "a temporary agent does not ask the steward whether it goes on";
+  return { why, remedy: "remove continue: its task asks people itself" };
 }
 
 function toolless({ tool }: Rule, tools: readonly string[]): Wrong | null {
   const isSpawn = tool === spawnRule && tools.some((one) => spawnTools.includes(one));
-  if (isSpawn || tools.includes(tool)) return null;
+  if (isSpawn || tools.some((one) => toolsMeet(one, tool))) return null;
   const remedy = `add it to can.tools, or remove it; the tools are: ${tools.join(", ") || "none"}`;
   return { why: `the agent has no tool ${tool}`, remedy };
 }

@@ -19,6 +19,7 @@ export interface RawBudget {
 
 export interface RawMay {
   readonly request?: readonly string[];
+  readonly propose?: May["propose"];
   readonly grant?: {
     readonly tiers?: readonly Tier[];
     readonly task?: readonly string[];
@@ -70,6 +71,7 @@ export function mayOf(raw: RawMay = {}): { readonly may: May; readonly broken: B
   );
   const may: May = {
     request: [...new Set(raw.request ?? [])].sort(),
+    ...((raw.propose ?? []).length === 0 ? {} : { propose: [...(raw.propose ?? [])].sort() }),
     grant: {
       tiers: grant.tiers ?? [],
       task: [...(grant.task ?? [])].sort(),

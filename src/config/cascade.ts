@@ -7,7 +7,7 @@
  */
 import type { Broken } from "./broken.ts";
 import { grantRoots, parseDuration, parseGrant } from "./grammar.ts";
-import type { Agent, Cascade } from "./types.ts";
+import type { Agent, Cascade, ChildLayer } from "./types.ts";
 
 interface RawCache {
   readonly exact?: boolean;
@@ -67,8 +67,35 @@ export function cascadeOf(
     ...brokenGrants(raw, agent, models),
     ...alone(raw, all),
   ];
-  const isOn = Object.values(cascade).some((layer) => layer !== null && layer !== false);
-  return { cascade: isOn ? cascade : null, broken };
+  return { cascade: isOn(cascade) ? cascade : null, broken };
+}
+
+const isOn = (cascade: Cascade): boolean =>
+  Object.values(cascade).some((layer) => layer !== null && layer !== false);
+
+/** Of a temporary agent: layers that its parent has and its role names, with what it may read and ask itself. */
+export function childCascade(
+  parent: Cascade | undefined,
+  layers: readonly ChildLayer[] | undefined,
+  agent: Pick<Agent, "model" | "can">,
+): Pick<Agent, "cascade"> {
+  if (parent === undefined) return {};
+  const has = (layer: ChildLayer): boolean => layers?.includes(layer) ?? true;
+  const { documents } = parent;
+  const paths = (documents?.paths ?? []).filter((path) => mayRead(agent, path));
+  const route = has("route") && parent.route !== null ? routeOf(parent.route, agent) : null;
+  const cascade: Cascade = {
+    reflex: parent.reflex && has("reflex"),
+    cache: null,
+    documents:
+      documents === null || paths.length === 0 || !has("documents")
+        ? null
+        : { ...documents, paths },
+    route,
+    escalate: parent.escalate && has("escalate") && route !== null && route.fast !== route.balanced,
+    learn: false,
+  };
+  return isOn(cascade) ? { cascade } : {};
 }
 
 function cacheOf(raw: RawCascade["cache"]): Cascade["cache"] {

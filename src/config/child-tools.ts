@@ -5,8 +5,9 @@
  * own. Never: gives a tool without the bounds that it has at the parent.
  */
 import type { ChildOf } from "./order.ts";
-import { narrow, type Part, sameName, textsOf } from "./overlap.ts";
+import { narrow, type Part } from "./overlap.ts";
 import { spawnTools } from "./spawn.ts";
+import { narrowerTool, toolsMeet } from "./tool-groups.ts";
 import type { ToolConstraint } from "./types.ts";
 
 /** They ask the steward for what `may` allows, and a temporary agent may nothing. */
@@ -17,6 +18,7 @@ const officialTools: readonly string[] = [
   "control_agent",
   "request_grant",
   "install_package",
+  "propose_change",
 ];
 
 export interface ChildTools {
@@ -31,13 +33,13 @@ export function childTools(held: readonly Part[], of: ChildOf, maySpawn: boolean
   const useful = held.filter(
     ({ text }) => !officialTools.includes(text) && (maySpawn || !spawnTools.includes(text)),
   );
-  const allowed = textsOf(
-    narrow(narrow(useful, role.can.tools, sameName), order.can.tools, sameName),
-  );
-  const names = allowed.filter((tool) => !needsShare(of, tool) || shareOf(of, tool) !== null);
-  const constraints = names.flatMap((tool) => {
-    const bounds = boundsOf(of, tool);
-    return bounds === null ? [] : [[tool, bounds] as const];
+  const parts = narrow(narrow(useful, role.can.tools, narrowerTool), order.can.tools, narrowerTool);
+  const allowed = parts.map(({ text }) => text);
+  const given = parts.filter(({ text }) => mayGoDown(of, text));
+  const names = given.map(({ text }) => text);
+  const constraints = given.flatMap((part) => {
+    const bounds = boundsOf(of, part);
+    return bounds === null ? [] : [[part.text, bounds] as const];
   });
   const wanted = [...new Set([...(order.can.tools ?? []), ...Object.keys(order.share)])];
   const asked = wanted.filter((tool) => tool !== "*" && !allowed.includes(tool)).sort();
@@ -58,9 +60,15 @@ export function childTools(held: readonly Part[], of: ChildOf, maySpawn: boolean
   };
 }
 
-function needsShare({ parent }: ChildOf, tool: string): boolean {
-  const { uses = null, perMinute = null } = parent.constraints.tools[tool] ?? {};
-  return uses !== null || perMinute !== null;
+/** A grant that meets a counted one goes down only if it is that one itself, with a share of it. */
+function mayGoDown(of: ChildOf, tool: string): boolean {
+  const counted = Object.entries(of.parent.constraints.tools).flatMap(
+    ([name, { uses, perMinute }]) =>
+      (uses ?? perMinute ?? null) !== null && toolsMeet(name, tool) ? [name] : [],
+  );
+  return (
+    counted.every((name) => name === tool) && (counted.length === 0 || shareOf(of, tool) !== null)
+  );
 }
 
 /** Null: none that is worth anything. */
@@ -69,9 +77,10 @@ function shareOf({ order }: ChildOf, tool: string): number | null {
   return share !== undefined && Number.isInteger(share) && share >= 1 ? share : null;
 }
 
-function boundsOf(of: ChildOf, tool: string): ToolConstraint | null {
-  const { perMinute = null, uses = null, until = null } = of.parent.constraints.tools[tool] ?? {};
-  const share = shareOf(of, tool);
+function boundsOf(of: ChildOf, { text, until: end }: Part): ToolConstraint | null {
+  const { perMinute = null, uses = null } = of.parent.constraints.tools[text] ?? {};
+  const share = shareOf(of, text);
+  const until = end === Infinity ? null : end;
   if (perMinute === null && share === null && until === null) return null;
   return { perMinute, uses: share === null ? null : Math.min(share, uses ?? Infinity), until };
 }

@@ -7,9 +7,11 @@
  */
 import { noBudget, noMay } from "./authority.ts";
 import { defaultAskAfter, defaultReviewEvery } from "./brakes.ts";
+import { childCascade } from "./cascade.ts";
 import { childTools } from "./child-tools.ts";
 import { parseMemory } from "./grammar.ts";
 import { type GrantKind, inForce } from "./grants.ts";
+import { childMcp } from "./mcp.ts";
 import type { ChildOf, Narrowed } from "./order.ts";
 import {
   endsOf,
@@ -26,6 +28,7 @@ import {
 } from "./overlap.ts";
 import { spawnRule, spawnTools } from "./spawn.ts";
 import { spendTool } from "./spend.ts";
+import { toolsMeet } from "./tool-groups.ts";
 import type { Agent, AgentLimits, ApprovalRule, Role, SpawnRight } from "./types.ts";
 
 /** `lacks`: what was asked for and cannot be had, in words. */
@@ -46,20 +49,22 @@ export function childAgent(of: ChildOf): { readonly agent: Agent; readonly lacks
   };
   const spawn = spawnLeft(parent.spawn, role.spawn);
   const tools = childTools(has("tools"), of, spawn !== null);
+  const model = role.model ?? parent.model;
+  const can: Agent["can"] = {
+    task: textsOf(parts.task),
+    read: textsOf(parts.read),
+    write: textsOf(parts.write),
+    network: textsOf(parts.network),
+    tools: tools.names,
+    models: textsOf(parts.models),
+  };
   const agent: Agent = {
     name,
     description: role.description,
     tier: "worker",
     roles: [order.role],
-    model: role.model ?? parent.model,
-    can: {
-      task: textsOf(parts.task),
-      read: textsOf(parts.read),
-      write: textsOf(parts.write),
-      network: textsOf(parts.network),
-      tools: tools.names,
-      models: textsOf(parts.models),
-    },
+    model,
+    can,
     constraints: {
       tools: tools.constraints,
       until: Object.fromEntries([
@@ -82,7 +87,9 @@ export function childAgent(of: ChildOf): { readonly agent: Agent; readonly lacks
       over: "fail",
       warnPct: parent.budget.warnPct,
     },
+    ...childCascade(parent.cascade, role.cascade, { model, can }),
     limits: leastLimits(role.limits, parent.limits),
+    ...childMcp(parent.mcp, tools.names),
     schedule: null,
     instructions: "",
   };
@@ -127,7 +134,10 @@ function spawnLeft(parent: SpawnRight | null, role: SpawnRight | null): SpawnRig
 function approvalLeft(rules: readonly ApprovalRule[], tools: readonly string[]): ApprovalRule[] {
   const maySpawn = tools.some((tool) => spawnTools.includes(tool));
   const meant = rules.filter(
-    ({ tool }) => tool === spendTool || tools.includes(tool) || (tool === spawnRule && maySpawn),
+    ({ tool }) =>
+      tool === spendTool ||
+      tools.some((one) => toolsMeet(one, tool)) ||
+      (tool === spawnRule && maySpawn),
   );
   const byText = new Map(meant.map((rule) => [JSON.stringify(rule), rule]));
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);

@@ -7,7 +7,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConError, exit } from "../system/errors.ts";
-import type { AgentRuntime, GatewayRuntime, HealthRuntime, SystemRuntime } from "./runtime.ts";
+import type {
+  AgentRuntime,
+  BrowserRuntime,
+  GatewayRuntime,
+  HealthRuntime,
+  SystemRuntime,
+} from "./runtime.ts";
 
 export const compiledDirectory = "/var/lib/con/compiled";
 
@@ -15,8 +21,11 @@ export const compiledDirectory = "/var/lib/con/compiled";
 export const compiledPaths = (directory: string = compiledDirectory) => ({
   system: join(directory, "system.json"),
   gateway: join(directory, "gateway.json"),
+  browser: join(directory, "browser.json"),
   /** For the evaluator of contracts. */
   health: join(directory, "health.json"),
+  /** Who may have code run, for con-sandbox@.service. */
+  sandbox: join(directory, "sandbox.json"),
   agents: join(directory, "agents"),
   agent: (name: string) => join(directory, "agents", `${name}.json`),
   /** Assembled AGENTS.md and `skills/` of one agent. */
@@ -34,6 +43,10 @@ export function readAgent(name: string, directory?: string): AgentRuntime {
 
 export function readGateway(directory?: string): GatewayRuntime {
   return readCompiled<GatewayRuntime>(compiledPaths(directory).gateway, "gateway configuration");
+}
+
+export function readBrowser(directory?: string): BrowserRuntime {
+  return readCompiled<BrowserRuntime>(compiledPaths(directory).browser, "browser configuration");
 }
 
 export function readHealth(directory?: string): HealthRuntime {

@@ -7,7 +7,7 @@ import { grantRoots, parseDuration, parseGrant, parseNetworkTarget } from "./gra
 import type { RawLimits } from "./raw-limits.ts";
 import { brokenRoles, brokenSpawnTools, type RawSpawn, spawnOf, withSpawnTools } from "./spawn.ts";
 import { allToolsNamed } from "./tool-groups.ts";
-import type { Role } from "./types.ts";
+import type { ChildLayer, Role } from "./types.ts";
 
 /** A role as its schema lets it through. */
 export interface RawRole {
@@ -24,6 +24,7 @@ export interface RawRole {
   };
   readonly limits?: RawLimits;
   readonly approval?: readonly RawApproval[];
+  readonly cascade?: readonly ChildLayer[];
 }
 
 export interface RoleSurroundings {
@@ -45,8 +46,7 @@ export function readRolePart(
   const waits = approvalOf(raw.approval, {
     tools: tools.includes("*") ? (raw.approval ?? []).map(toolOf) : tools,
     budget: noBudget,
-    // A temporary agent asks nobody: its parent decides.
-    asksAfter: false,
+    isRole: true,
   });
   const role: Role = {
     description: raw.description,
@@ -70,6 +70,7 @@ export function readRolePart(
       askAfter: limits.ask_after ?? null,
     },
     approval: waits.approval,
+    ...(raw.cascade === undefined ? {} : { cascade: [...raw.cascade].sort() }),
   };
   const broken = [
     ...brokenModel(raw, models),

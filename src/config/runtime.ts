@@ -6,10 +6,13 @@ import type {
   Budget,
   Cascade,
   Constraints,
+  ForgePart,
   HealthThresholds,
   May,
   ModelAlias,
   Provider,
+  Retention,
+  SearchEngine,
   SpawnRight,
   Tier,
 } from "./types.ts";
@@ -25,6 +28,8 @@ export interface SystemRuntime {
   readonly gateway: string;
   readonly agents: readonly AgentEntry[];
   readonly models: readonly string[];
+  /** Absent where forged tools may use no packages. */
+  readonly forge?: ForgePart;
 }
 
 export interface AgentEntry {
@@ -38,6 +43,9 @@ export interface AgentEntry {
   readonly wake: "path" | "bell";
   /** Of a temporary agent: who made it. */
   readonly parent?: string;
+  /** A program of its own does its tasks. */
+  readonly isProgram?: true;
+  readonly gpu?: true;
 }
 
 /** /var/lib/con/compiled/agents/NAME.json, readable by that agent only. */
@@ -73,6 +81,11 @@ export interface AgentRuntime {
   /** Absent: every layer is off. */
   readonly cascade?: Cascade;
   readonly limits: AgentLimits;
+  /** Absent in a file of an earlier version. */
+  readonly retention?: Retention;
+  readonly runner?: Agent["runner"];
+  readonly gpu?: true;
+  readonly mcp?: Agent["mcp"];
   readonly schedule: Agent["schedule"];
   /** Text of AGENTS.md after assembly; the same text lies root-owned beside the skill folders. */
   readonly instructions: string;
@@ -90,6 +103,9 @@ export interface Skill {
   readonly description: string;
   /** Absolute path of SKILL.md. */
   readonly path: string;
+  readonly category?: string;
+  /** Its other files, relative to its folder. Absent in a file of an earlier version. */
+  readonly files?: readonly string[];
 }
 
 /** /var/lib/con/compiled/gateway.json, readable by the gateway only. Keys are not in it. */
@@ -128,6 +144,12 @@ export interface Payer {
   readonly budget: Budget;
 }
 
+/** /var/lib/con/compiled/sandbox.json, readable by root only: PID 1 hands it to con-sandbox@.service. */
+export interface SandboxRuntime {
+  readonly version: 1;
+  readonly callers: readonly { readonly uid: number; readonly name: string }[];
+}
+
 /** /var/lib/con/compiled/health.json, readable by root only. */
 export interface HealthRuntime {
   readonly version: 1;
@@ -150,4 +172,23 @@ export interface HealthAgent {
   readonly wake: "path" | "bell";
   readonly runtimeSeconds: number;
   readonly scheduled: boolean;
+}
+
+/** /var/lib/con/compiled/browser.json, readable by the browser only. Keys are not in it. */
+export interface BrowserRuntime {
+  readonly version: 1;
+  /** Why nothing is fetched at all, or null. */
+  readonly closed: string | null;
+  /** What may be reached although it is private: `host:port`, `address/len:port`. */
+  readonly allow: readonly string[];
+  readonly search: readonly SearchEngine[];
+  readonly callers: readonly BrowserCaller[];
+}
+
+export interface BrowserCaller {
+  readonly uid: number;
+  readonly name: string;
+  readonly tier: Tier;
+  /** Those of its tools that the browser serves. */
+  readonly tools: readonly ("fetch_webpage" | "search_web")[];
 }

@@ -2,9 +2,12 @@
 import { budgetOf, type RawBudget } from "./authority.ts";
 import type { Broken } from "./broken.ts";
 import { brokenCascade, type RawCascade } from "./cascade.ts";
+import { brokenForge, type RawForge, readForge } from "./forge.ts";
 import { parseDuration } from "./grammar.ts";
+import { type RawRetention, retentionOf } from "./retention.ts";
 
 import type { Config, Health, ModelAlias, Provider, Tier } from "./types.ts";
+import { brokenWeb, type RawWeb, readWeb } from "./web.ts";
 
 export type SystemPart = Omit<Config, "agents" | "excluded" | "roles"> & {
   /** The alias of agents of each tier that name none. */
@@ -23,6 +26,9 @@ export interface RawSystem {
   readonly defaults?: Partial<Readonly<Record<Tier, { readonly model?: string }>>>;
   readonly gateway?: { readonly max_concurrent?: number };
   readonly health?: RawHealth;
+  readonly retention?: RawRetention;
+  readonly web?: RawWeb;
+  readonly forge?: RawForge;
   readonly budget?: RawBudget;
   readonly cascade?: RawCascade;
 }
@@ -73,6 +79,9 @@ export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Brok
     models: mapValues(raw.models, aliasOf),
     gateway: { maxConcurrent: gateway.max_concurrent ?? 4 },
     health: healthOf(health),
+    retention: retentionOf(raw.retention),
+    web: readWeb(raw.web),
+    forge: readForge(raw.forge),
     budget: budgetOf(raw.budget),
     defaultModels: {
       officer: defaults.officer?.model ?? tierDefaults.officer,
@@ -87,6 +96,8 @@ export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Brok
       ...brokenModels(raw, part),
       ...brokenDefaults(raw, part),
       ...brokenInterval(health),
+      ...brokenWeb(raw.web),
+      ...brokenForge(raw.forge),
       ...brokenCascade(raw.cascade, Object.keys(raw.models)),
     ],
   };

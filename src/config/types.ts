@@ -87,6 +87,8 @@ export interface Ceiling {
 export interface May {
   /** Verbs of the steward that it may ask for. */
   readonly request: readonly string[];
+  /** Of its own: what people let it propose to change. Absent: nothing. */
+  readonly propose?: readonly ("instructions" | "skills")[];
   readonly grant: Ceiling;
 }
 
@@ -135,6 +137,28 @@ export interface Cascade {
   readonly learn: boolean;
 }
 
+/** Those that a temporary agent may have of its parent's: one lives for one task, and what the others keep goes with it. */
+export type ChildLayer = "reflex" | "documents" | "route" | "escalate";
+
+/** Days for which what an agent leaves behind is kept; null = for ever. */
+export interface Retention {
+  /** Answers and their records. */
+  readonly outboxDays: number | null;
+  /** Finished tasks: what a task that comes once more is known by. */
+  readonly processedDays: number | null;
+  readonly journalDays: number | null;
+  /** Plans and goals. */
+  readonly planDays: number | null;
+  /** Turns of threads that a summary stands for. */
+  readonly turnDays: number | null;
+  /** Whom it asked what. */
+  readonly sentDays: number | null;
+  /** Copies of long texts in the workspace. */
+  readonly textDays: number | null;
+  /** What could not be read, or was damaged. */
+  readonly asideDays: number | null;
+}
+
 /** Bounds of one tool; null = none. */
 export interface ToolConstraint {
   /** Calls in any minute. */
@@ -173,6 +197,8 @@ export interface Role {
   /** Null where only the parent's count. */
   readonly limits: { readonly [K in keyof AgentLimits]: AgentLimits[K] | null };
   readonly approval: readonly ApprovalRule[];
+  /** Absent: all that its parent has. */
+  readonly cascade?: readonly ChildLayer[];
 }
 
 export interface Agent {
@@ -180,6 +206,8 @@ export interface Agent {
   readonly description: string;
   readonly tier: Tier;
   readonly roles: readonly string[];
+  /** Skills beside those of its roles and its own, by name; `*` = all of /etc/con/skills. Absent: `*`. */
+  readonly skills?: readonly string[];
   /** An alias from con.yaml. */
   readonly model: string;
   readonly can: {
@@ -206,10 +234,88 @@ export interface Agent {
   /** Absent: every task goes to the model. */
   readonly cascade?: Cascade;
   readonly limits: AgentLimits;
+  /** Absent: as con.yaml has it. */
+  readonly retention?: Retention;
+  /** Absent: con's own loop does its tasks. */
+  readonly runner?: ExecRunner;
+  /** Its unit and its sandbox have the graphics processors of the machine. */
+  readonly gpu?: true;
+  /** By name. Absent: none. */
+  readonly mcp?: Readonly<Record<string, McpServer>>;
   /** systemd OnCalendar expression and what the scheduled task says. */
   readonly schedule: { readonly at: string; readonly task: string } | null;
   /** Inline instructions, the last layer. */
   readonly instructions: string;
+}
+
+/** A program that does an agent's tasks (runner.ts). */
+export interface ExecRunner {
+  readonly argv: readonly [string, ...string[]];
+  /** What it reads: the framed task, that behind the agent's instructions, or all of it as JSON. */
+  readonly input: "text" | "prompt" | "json";
+  readonly environment: Readonly<Record<string, string>>;
+  /** Made in the sandbox before it starts, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** It reaches the agent's models at a loopback address. */
+  readonly models: boolean;
+}
+
+/** A server of the Model Context Protocol (mcp.ts). */
+export type McpServer = (
+  | {
+      /** Started inside the agent's sandbox. */
+      readonly kind: "command";
+      readonly command: readonly [string, ...string[]];
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "url";
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+    }
+) & {
+  /** Variable or header → name of a systemd credential. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Of one call. */
+  readonly timeoutSeconds: number;
+};
+
+/** What forged tools may use beside the standard library of their language. */
+export interface ForgePart {
+  readonly packages: readonly ForgePackage[];
+}
+
+/** A layer in /var/lib/con/layers that root has laid down, and what it holds. */
+export interface ForgePackage {
+  /** `NAME==VERSION`. */
+  readonly package: string;
+  /** Digest: the name of its directory. */
+  readonly layer: string;
+  /** What programs import of it. */
+  readonly provides: readonly string[];
+}
+
+/** What the browser may reach beside public addresses, and who answers searches. */
+export interface WebPart {
+  /** `host:port`, `address/len:port`. */
+  readonly allow: readonly string[];
+  /** The first that answers. */
+  readonly search: readonly SearchEngine[];
+}
+
+export interface SearchEngine {
+  readonly name: string;
+  /** With `{query}`, perhaps with `{count}`. */
+  readonly url: string;
+  /** Name of a systemd credential, or null for an engine without a key. */
+  readonly credential: string | null;
+  /** The header that the key goes into; null = as a bearer token. */
+  readonly header: string | null;
+  /** Dotted paths into its JSON: of the list, and of the parts of each hit. */
+  readonly results: string;
+  readonly title: string;
+  readonly link: string;
+  readonly snippet: string;
 }
 
 export interface Config {
@@ -218,6 +324,10 @@ export interface Config {
   readonly models: Readonly<Record<string, ModelAlias>>;
   readonly gateway: { readonly maxConcurrent: number };
   readonly health: Health;
+  readonly retention: Retention;
+  /** Absent in a file of an earlier version. */
+  readonly web?: WebPart;
+  readonly forge?: ForgePart;
   /** Of the whole system. */
   readonly budget: Budget;
   readonly agents: readonly Agent[];

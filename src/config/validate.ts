@@ -26,9 +26,6 @@ export interface Issue {
 
 export type Validate = (value: unknown) => Issue[];
 
-/** Keys of the design that this version cannot enforce; accepting them would be a false promise. */
-const notBuiltYet = new Set(["runner"]);
-
 export function createValidators(): Readonly<Record<"system" | "agent" | "role", Validate>> {
   const ajv = compiler();
   const system = ajv.compile(systemSchema);
@@ -43,13 +40,15 @@ export const validatorOf = (schema: AnySchemaObject): Validate =>
   issuesOf(compiler().compile(schema));
 
 function compiler(): Ajv2020 {
-  // `type: [array, object]` with constraints of both is meant, hence no strictTypes.
+  // `type: [array, object]` with constraints of both is meant, hence no strictTypes; a list whose first
+  // entry has a form of its own goes on, hence no strictTuples.
   // validateSchema would compile the meta-schema first, 40 ms; a test holds our schemas against it.
   return new Ajv2020({
     allErrors: true,
     verbose: true,
     strict: true,
     strictTypes: false,
+    strictTuples: false,
     validateSchema: false,
   });
 }
@@ -91,10 +90,12 @@ function issueOf(error: ErrorObject): Issue {
 
 function unknownKey(path: KeyPath, key: string, error: ErrorObject): Issue {
   const known = Object.keys((error.parentSchema as Schema | undefined)?.properties ?? {});
-  const [why, remedy] = notBuiltYet.has(key)
-    ? [`${key} is not built yet, and nothing is accepted that is not enforced`, "remove it"]
-    : [`there is no key ${key}`, whichKeys(key, known)];
-  return { path: [...path, key], of: "key", why, remedy };
+  return {
+    path: [...path, key],
+    of: "key",
+    why: `there is no key ${key}`,
+    remedy: whichKeys(key, known),
+  };
 }
 
 function whichKeys(key: string, known: readonly string[]): string {

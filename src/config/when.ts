@@ -8,6 +8,7 @@
  * itself; the whole argument must match. Of a path what is matched is the path itself and not its spelling.
  */
 import { posix } from "node:path";
+import { toolCovers } from "./tool-groups.ts";
 import type { ApprovalRule, Condition } from "./types.ts";
 
 export type When = NonNullable<ApprovalRule["when"]>;
@@ -36,7 +37,7 @@ export function ruleFor(
   tool: string,
   call: CallArguments,
 ): Omit<ApprovalRule, "when"> | null {
-  const found = rules.filter((rule) => rule.tool === tool && applies(rule, call));
+  const found = rules.filter((rule) => toolCovers(rule.tool, tool) && applies(rule, call));
   if (found.length === 0) return null;
   return {
     tool,

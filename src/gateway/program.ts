@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly readKey?: ReadKey;
   /** Where each line of the audit trail goes too; none for `con dev`. */
   readonly journal?: Promise<SendEntry | null>;
+  /** Milliseconds since the epoch; the clock of this machine where there is none. */
+  readonly now?: () => number;
 }
 
 export interface Gateway {
@@ -51,7 +53,7 @@ const waitingPerUid = 256;
 export function startGateway(options: GatewayOptions): Gateway {
   const { current, log } = options;
   const { ledger: ledgerPath, audit: directory } = current();
-  const now = () => performance.timeOrigin + performance.now();
+  const now = options.now ?? (() => performance.timeOrigin + performance.now());
   const audit = auditOf(options, directory, now);
   let ledger: Promise<Ledger> | null = null;
   const openOnce = (): Promise<Ledger> => {

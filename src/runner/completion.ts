@@ -16,6 +16,7 @@ import type {
   JsonSchema,
 } from "../task/done-when/types.ts";
 import { Denied } from "../tools/files/reach.ts";
+import { showsStrangers } from "../tools/files/strangers.ts";
 import type { ToolContext } from "../tools/tool.ts";
 import { bareAnswer } from "./completion/bare.ts";
 import { commandCheck } from "./completion/command.ts";
@@ -37,6 +38,9 @@ export interface CompletionWorld {
 export const createCompletion = (doneWhen: DoneWhen, world: CompletionWorld): Completion => ({
   rounds: world.context.task.trust === "verified" ? doneWhen.rounds : strangersRounds,
   refusal: refusalOf(doneWhen, world),
+  get untrusted() {
+    return showsStrangers(world.context.files, world.context.shell);
+  },
   publish: (answer) => bareAnswer(doneWhen, answer),
   async evaluate(raw, signal) {
     const answer = bareAnswer(doneWhen, raw);

@@ -7,6 +7,7 @@
  */
 import type { Gate, GatedCall } from "../agent/gate.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
+import { isSourceTool, toolCovers } from "../config/tool-groups.ts";
 import type { ToolConstraint } from "../config/types.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Disk } from "../system/disk.ts";
@@ -45,24 +46,38 @@ export function constraintGates(
 ): { readonly check: Gate; readonly charge: Gate } {
   const uses = openUses(world.disk, world.paths.uses);
   const counting = (call: GatedCall, way: "look" | "take"): ToolResult | null => {
-    const limits = boundsOf(world.agent, call.tool);
-    if (limits.perMinute === null && limits.uses === null) return null;
-    const by = `${taskId} ${call.callId}`;
-    const use = { key: `tool:${call.tool}`, limits, now: world.now(), by };
-    const verdict = uses[way](use);
-    if (way === "take" && verdict.kind === "free")
-      world.heard?.(useOf(call, limits, verdict.total));
-    return refusal(askerOf(world.agent), call.tool, limits, verdict);
+    for (const grant of countedGrants(world.agent, call.tool)) {
+      const limits = boundsOf(world.agent, grant);
+      const by = `${taskId} ${call.callId}`;
+      const verdict = uses[way]({ key: `tool:${grant}`, limits, now: world.now(), by });
+      if (way === "take" && verdict.kind === "free")
+        world.heard?.(useOf(grant, call, limits, verdict.total));
+      const refused = refusal(askerOf(world.agent), grant, limits, verdict);
+      if (refused !== null) return refused;
+    }
+    return null;
   };
   return {
     check: async (call) => ungranted(world, call.tool) ?? counting(call, "look"),
     // Asked again: while a person thought about it the grant may have ended.
-    charge: async (call) => ungranted(world, call.tool) ?? counting(call, "take"),
+    charge: async (call) =>
+      ungranted(world, call.tool) ?? counting(call, "look") ?? counting(call, "take"),
   };
 }
 
-const useOf = ({ tool, callId }: GatedCall, { uses }: ToolConstraint, total: number): GrantUse => ({
-  grant: `tool ${tool}`,
+/** Those that cover the tool and are bounded by number or rate: each counts what it covers. */
+const countedGrants = ({ constraints }: AgentRuntime, tool: string): string[] =>
+  Object.entries(constraints?.tools ?? {}).flatMap(([grant, { perMinute, uses }]) =>
+    (perMinute ?? uses ?? null) !== null && toolCovers(grant, tool) ? [grant] : [],
+  );
+
+const useOf = (
+  grant: string,
+  { callId }: GatedCall,
+  { uses }: ToolConstraint,
+  total: number,
+): GrantUse => ({
+  grant: `tool ${grant}`,
   callId,
   use: total,
   left: uses === null ? null : Math.max(0, uses - total),
@@ -73,17 +88,27 @@ export const boundsOf = ({ constraints }: AgentRuntime, tool: string): ToolConst
     ? (constraints.tools[tool] ?? unbounded)
     : unbounded;
 
+/** Whether an entry of `can.tools` that has not ended covers the tool. */
+export const isGranted = (agent: AgentRuntime, tool: string, now: number): boolean =>
+  agent.can.tools.some((grant) => {
+    const { until } = boundsOf(agent, grant);
+    return toolCovers(grant, tool) && (until === null || until > now);
+  });
+
 /** A name that no tool has is no question of grants. */
 function ungranted({ agent, now, tools }: ConstraintWorld, tool: string): ToolResult | null {
-  if (!tools.includes(tool)) return null;
+  if (!tools.includes(tool) && !isSourceTool(tool)) return null;
+  if (isGranted(agent, tool, now())) return null;
   const asker = askerOf(agent);
-  const { until } = boundsOf(agent, tool);
   const base = { asked: `tool ${tool}`, rule: manifestRule(agent.name, "can.tools") };
-  if (until !== null && until <= now()) {
-    const rule = `${base.rule}: ${tool} until ${new Date(until).toISOString()}`;
+  // Also of a grant that had ended already when the manifest was compiled.
+  const [ended] = Object.entries(agent.constraints?.tools ?? {}).flatMap(([grant, { until }]) =>
+    toolCovers(grant, tool) && until !== null && until <= now() ? [{ grant, until }] : [],
+  );
+  if (ended !== undefined) {
+    const rule = `${base.rule}: ${ended.grant} until ${new Date(ended.until).toISOString()}`;
     return denied({ ...base, code: "expired", rule, how: amendHow(asker, "a later until") });
   }
-  if (agent.can.tools.includes(tool)) return null;
   return denied({
     ...base,
     code: "not_granted",

@@ -2,6 +2,8 @@
 import { dirname } from "node:path";
 import { unknownWindow, type Window } from "../agent/context/window.ts";
 import type { RunOptions } from "../agent/run.ts";
+import { defaultArchive } from "../config/archive.ts";
+import { gpuNodes } from "../config/gpu.ts";
 import { inForce, untilKey } from "../config/grants.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
 import type { SandboxPolicy } from "../sandbox/bwrap.ts";
@@ -51,15 +53,24 @@ function endedGrants({ can, constraints }: AgentRuntime): EndedGrant[] {
   });
 }
 
+/** Where its skills lie: one directory that root alone writes. */
+const skillRoots = ({ skills }: AgentRuntime): string[] => [
+  ...new Set(skills.map(({ path }) => dirname(dirname(path)))),
+];
+
 export function filePolicy(agent: AgentRuntime, paths: AgentPaths): FilePolicy {
   const write = agent.can.write.map(grantRoot);
-  const skills = agent.skills.map(({ path }) => dirname(path));
   return {
     workspace: paths.workspace,
-    readable: [paths.workspace, paths.tools, ...skills, ...agent.can.read.map(grantRoot), ...write],
+    readable: [
+      ...[paths.workspace, paths.tools, ...skillRoots(agent)],
+      ...[...agent.can.read.map(grantRoot), ...write],
+    ],
     writable: [paths.workspace, ...write],
     denied: [paths.base, ...kernelPlaces],
     ended: endedGrants(agent),
+    archive: { directory: paths.archive, ...defaultArchive },
+    owners: [0, agent.uid, ...agent.trustedUids],
   };
 }
 
@@ -104,8 +115,11 @@ function leastOf(
   return sizes.includes(least) ? least : null;
 }
 
-export const sandboxLimits = (shell: ShellPolicy): Limits => ({
-  memoryBytes: shell.memoryBytes,
+/** Drivers and large runtimes reserve far more than any machine has; the unit's MemoryMax bounds what they use. */
+const wideAddressSpace = 2 ** 46;
+
+export const sandboxLimits = (shell: ShellPolicy, isWide = false): Limits => ({
+  memoryBytes: isWide ? wideAddressSpace : shell.memoryBytes,
   maxProcesses: shell.maxProcesses,
   fileBytes: 2 * gibibyte,
 });
@@ -118,10 +132,11 @@ export function sandboxPolicy(
   return {
     workspace: paths.workspace,
     tools: paths.tools,
-    readOnly: agent.can.read.map(grantRoot),
+    readOnly: [...agent.can.read.map(grantRoot), ...skillRoots(agent)],
     readWrite: agent.can.write.map(grantRoot),
     hidden: [paths.base],
     network: shell.network,
+    ...(agent.gpu === true ? { devices: gpuNodes } : {}),
     scratchBytes: Math.max(64 * mebibyte, Math.floor(shell.memoryBytes / 4)),
   };
 }

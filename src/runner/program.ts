@@ -16,18 +16,22 @@ import { agentPaths } from "../spool/layout.ts";
 import { nodeDisk } from "../system/disk.ts";
 import type { ExitCode } from "../system/errors.ts";
 import { createLog } from "../system/log.ts";
+import { outcomes } from "../system/turns.ts";
 import type { ShellPolicy } from "../tools/policies.ts";
 import { builtinTools } from "../tools/registry.ts";
 import { continueGate } from "./approval/continue.ts";
+import type { ApprovalEvent } from "./approval/question.ts";
 import { spendingGate } from "./approval/spend.ts";
-import { type ApprovalEvent, approvalGate } from "./approval.ts";
+import { approvalGate } from "./approval.ts";
 import { createAttempt } from "./attempt.ts";
 import { grantEvent, newsEvent } from "./audit/events.ts";
 import { keptPath } from "./audit/kept.ts";
 import { createPost } from "./audit/post.ts";
 import { createTrail } from "./audit.ts";
 import { constraintGates, type GrantUse } from "./constraints.ts";
+import { forgedTools } from "./forge.ts";
 import { journalProgress } from "./journal-file.ts";
+import { createMcp } from "./mcp.ts";
 import { createMemory } from "./memory.ts";
 import { runSession } from "./session.ts";
 import { sessionWorld } from "./world.ts";
@@ -66,6 +70,10 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
     ...{ disk: world.disk, now: world.now, log, agent, paths, model, gateway: system.gateway },
     nonce: () => randomBytes(16).toString("hex"),
   });
+  const mcp = createMcp({
+    ...{ agent, paths, isolation, log, disk: world.disk, now: world.now },
+    credentials: process.env["CREDENTIALS_DIRECTORY"] ?? null,
+  });
   const attempt = createAttempt({
     ...world,
     system,
@@ -75,6 +83,7 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
     model,
     memory,
     tools,
+    sources: [forgedTools({ ...world, paths }), ...mcp.sources],
     validate: validateArguments,
     clock,
     instructions: agent.instructions,
@@ -87,7 +96,8 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
       );
       return gates(check, approvalGate({ ...world, agent, paths, heard }, task), charge);
     },
-    // Where nothing is installed, a steward of this machine is none of ours.
+    ...(isolation === "bwrap" ? { outcomes } : {}),
+    // Where nothing is installed, a steward of this machine is none of ours, and one uid is everybody's.
     ...(isolation === "bwrap"
       ? {
           askSpendingOf: (task) => spendingGate({ ...world, agent, paths, heard }, task),
@@ -96,6 +106,7 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
       : {}),
   });
   return runSession(world, agent, attempt)
+    .finally(() => mcp.close())
     .finally(() => memory.settle())
     .finally(() => trail.settle());
 }

@@ -6,11 +6,13 @@ import type { AgentRuntime } from "../config/runtime.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Disk } from "../system/disk.ts";
 import { maxVia } from "../task/fields.ts";
+import { behalfOf } from "../task/principal.ts";
 import type { Task } from "../task/task.ts";
 import { manifestRule } from "../tools/denial.ts";
 import type { Spawning } from "../tools/desks.ts";
 import type { Denial } from "../tools/result.ts";
 import { boundsOf, refusal } from "./constraints.ts";
+import { ownerOf } from "./memory/owner.ts";
 import { maxHops, passedThrough } from "./peers.ts";
 import { askerOf } from "./policy.ts";
 import { openUses } from "./uses.ts";
@@ -19,7 +21,7 @@ export interface SpawningWorld {
   readonly disk: Disk;
   readonly now: () => number;
   readonly agent: AgentRuntime;
-  readonly paths: Pick<AgentPaths, "uses">;
+  readonly paths: Pick<AgentPaths, "uses" | "state">;
 }
 
 /** Null for who may make none. */
@@ -32,7 +34,10 @@ export function createSpawning(world: SpawningWorld, task: Task): Spawning | nul
       hops < maxHops
         ? null
         : `this task already passed through ${maxHops} agents: do it yourself, or answer with what is known`,
-    carried: { thread, hops, via: passedThrough(task).slice(-maxVia) },
+    carried: {
+      ...{ thread, hops, via: passedThrough(task).slice(-maxVia) },
+      on_behalf_of: behalfOf(agent.name, ownerOf(world.disk, world.paths, task)),
+    },
     roles: (agent.roles ?? []).map(({ name }) => name),
     live: agent.spawn?.live ?? 0,
     giveAway: (calls, callId) => giveAway(world, `${task.id} ${callId} given away`, calls),

@@ -18,7 +18,7 @@ import { reasonOf } from "../system/errors.ts";
 import type { FinalOutcome } from "../task/record.ts";
 import { expired } from "../task/retry.ts";
 import { emptyTally, type HeldOutcome, type Outcome, type Tally, type Task } from "../task/task.ts";
-import { isStewardAnswer } from "../task/trust.ts";
+import { isBareAnswer, isStewardAnswer } from "../task/trust.ts";
 import { settleControl, watchControls } from "./controls.ts";
 import { finish, type Session, settleEnded } from "./ends.ts";
 import type { Job } from "./intake.ts";
@@ -29,7 +29,7 @@ export async function work(session: Session, job: Job): Promise<void> {
   const { control, deadline } = task.request;
   if (control !== null) return settleControl(session, job, null);
   if (task.request.replyTo !== null && takenAsAnswer(session, job)) return;
-  if (isStewardAnswer(task)) return finish(session, job, unmatched(session, task));
+  if (isBareAnswer(task)) return finish(session, job, unmatched(session, task));
   if (expired(deadline, session.world.now())) {
     const why = `its deadline ${deadline} passed before it could be done`;
     return finish(session, job, failed(why, `This task was not done: ${why}.`, emptyTally));
@@ -46,9 +46,11 @@ function takenAsAnswer(session: Session, job: Job): boolean {
 }
 
 /** The words that root was made to say by asking for something odd must not become work. */
-function unmatched({ world }: Session, { id, request: { replyTo } }: Task): FinalOutcome {
-  world.log.warn("an answer of the steward came when nothing waited for it", { id, to: replyTo });
-  const answer = `Nothing waited for this answer of the steward to ${replyTo}. It was kept, and not run.`;
+function unmatched({ world }: Session, task: Task): FinalOutcome {
+  const { replyTo } = task.request;
+  const whose = isStewardAnswer(task) ? "the steward" : "a person";
+  world.log.warn("an answer came when nothing waited for it", { id: task.id, to: replyTo });
+  const answer = `Nothing waited for this answer of ${whose} to ${replyTo}. It was kept, and not run.`;
   return { kind: "done", answer, tally: emptyTally };
 }
 

@@ -36,6 +36,6 @@ export const askAgent: Tool = {
     const sent = peers.ask(text(args, "agent"), text(args, "message"), { callId, until });
     if (!sent.ok) return notSent(sent);
     const hold = { waitFor: [sent.id], until, why: `${sent.to}'s answer` };
-    return { ok: true, text: `asked ${sent.to}`, sent: sent.id, hold };
+    return { ok: true, text: `asked ${sent.to}`, sent: sent.id, hold, untrusted: true };
   },
 };

@@ -136,7 +136,9 @@ async function spawn(
   if (ms === null) return refused(`timeout ${timeout} is none: use e.g. 30min, at most 24h`);
   const made = await orderChildren(children, { deadline: context.now() + ms, why: "" }, context);
   if (!made.ok) return made.result;
-  return { ok: true, text: `asked the steward: request ${made.id}`, hold: made.hold };
+  // The steward brings what they say.
+  const text = `asked the steward: request ${made.id}`;
+  return { ok: true, text, hold: made.hold, untrusted: true };
 }
 
 export type Ordered =

@@ -23,7 +23,7 @@ export const updatePlan: Tool = {
   },
   parallel: false,
   repeatable: true,
-  async run(args, { plans }) {
+  async run(args, { plans, task }) {
     if (plans === undefined) return refused("no plan can be kept here");
     const plan = text(args, "plan").trim().toWellFormed();
     const size = Buffer.byteLength(plan);
@@ -33,7 +33,7 @@ export const updatePlan: Tool = {
       plans.clear();
       return done(plan === "" ? "the plan is cleared" : "all is done: the plan is cleared");
     }
-    plans.replace(`${plan}\n`);
+    plans.replace(`${plan}\n`, { tainted: task.tainted === true });
     return done("the plan is kept");
   },
 };

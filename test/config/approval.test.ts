@@ -26,15 +26,16 @@ test("a name is one person within a day; the long form says otherwise", () => {
   });
 });
 
-test("a manifest that says after how many calls people are asked has a rule for it, and no other has", () => {
-  const implied = [{ tool: "continue", approvers: 1, expirySeconds: 86_400 }];
-  expect(parse("[]", "{}\nlimits: {ask_after: 50}")).toEqual({ rules: implied, problems: [] });
-  expect(parse("[]")).toEqual({ rules: [], problems: [] });
+test("only a manifest that lists continue has the steward ask; a limit alone is no way to it", () => {
+  expect(parse("[]", "{}\nlimits: {ask_after: 50}")).toEqual({ rules: [], problems: [] });
+  expect(parse("[continue]").rules).toEqual([
+    { tool: "continue", approvers: 1, expirySeconds: 86_400 },
+  ]);
   expect(parse("[{tool: continue, approvers: 2}]", "{}\nlimits: {ask_after: 50}").rules).toEqual([
     { tool: "continue", approvers: 2, expirySeconds: 86_400 },
   ]);
-  expect(parse("[continue]").problems).toEqual([
-    expect.stringContaining("continue waits for nobody"),
+  expect(parse("[{tool: continue, when: {path: /srv/con/x}}]").problems).toEqual([
+    expect.stringContaining("continue takes no when"),
   ]);
 });
 

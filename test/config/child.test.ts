@@ -419,3 +419,43 @@ test("of two directories the inner one is what they share, and of strangers noth
   expect(innerDirectory("/a/b", "/a")).toBe("/a/b");
   expect(innerDirectory("/a", "/ab")).toBeNull();
 });
+
+describe("layers of its cascade", () => {
+  const cascade: NonNullable<Agent["cascade"]> = {
+    reflex: true,
+    cache: { exact: true, semantic: null, ttlSeconds: 60, max: 10 },
+    documents: {
+      paths: ["/srv/con/artifacts/a", "/srv/con/artifacts/b"],
+      answer: 0.9,
+      augment: 0.5,
+    },
+    route: { fast: "fast", balanced: "smart", strong: "expert" },
+    escalate: true,
+    learn: true,
+  };
+  const can = { ...nothing, read: ["/srv/con/artifacts"], models: ["fast", "expert"] };
+
+  test("are its parent's, less what lives longer than it, with what it may read and ask", () => {
+    const role = { can: { ...anything, read: ["/srv/con/artifacts/a"], models: ["fast"] } };
+    expect(child({ parent: { can, cascade }, role }).agent.cascade).toEqual({
+      ...{ reflex: true, cache: null, escalate: true, learn: false },
+      documents: { paths: ["/srv/con/artifacts/a"], answer: 0.9, augment: 0.5 },
+      route: { fast: "fast", balanced: "smart", strong: "smart" },
+    });
+  });
+
+  test("are fewer where its role says so, and none that its parent lacks", () => {
+    const layers = ["reflex", "route", "escalate"] as const;
+    const few = child({ parent: { can, cascade }, role: { cascade: ["reflex"] } });
+    expect(few.agent.cascade).toEqual({
+      ...{ reflex: true, cache: null, documents: null, route: null, escalate: false, learn: false },
+    });
+    for (const parent of [{ can }, { can, cascade: { ...cascade, reflex: false, route: null } }])
+      expect(child({ parent, role: { cascade: layers } }).agent.cascade).toBeUndefined();
+    const off = { can, cascade: { ...cascade, documents: null, escalate: false } };
+    expect(child({ parent: off }).agent.cascade).toMatchObject({
+      documents: null,
+      escalate: false,
+    });
+  });
+});

@@ -38,6 +38,15 @@ describe("shipped files", () => {
   });
 });
 
+test("what it may propose to change is its own instructions and skills", () => {
+  const text = (may: string): string => `name: x\ntier: worker\ndescription: d\nmay: ${may}\n`;
+  const { config } = parse({ x: text("{propose: [skills, instructions]}") });
+  const propose = ["instructions", "skills"];
+  expect(config?.agents.find(({ name }) => name === "x")?.may).toEqual({ ...noMay, propose });
+  const { problems } = parse({ x: text("{propose: [contracts]}") });
+  expect(problems).toEqual([expect.objectContaining({ line: 4, why: '"contracts" does not fit' })]);
+});
+
 test("a manifest of name, tier and description gets every default", () => {
   const { config } = parse({ x: "name: x\ntier: worker\ndescription: d\n" });
   expect(config?.agents.find(({ name }) => name === "x")).toEqual({
@@ -88,9 +97,9 @@ describe("one bad manifest", () => {
       "4:1 foo there is no key foo",
     ],
     [
-      "key of a later version",
+      "empty runner",
       "name: x\ntier: worker\ndescription: d\nrunner: {}\n",
-      "4:1 runner runner is not built yet",
+      "4:9 runner a runner is a program or a preset",
     ],
     ["duplicate key", "name: x\nname: x\n", "2:1  Map keys must be unique"],
     ["two documents", "name: x\n---\nname: y\n", "2:1  "],

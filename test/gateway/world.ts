@@ -42,7 +42,12 @@ export interface WorldOptions {
   readonly agentBudget?: Partial<Budget>;
   /** Of every alias; null = unknown. */
   readonly price?: ModelAlias["usdPerMillion"];
+  /** The scripted model begins no answer before. */
+  readonly until?: Promise<void>;
 }
+
+/** Noon, so that no test sees its day end. */
+const start = Date.parse("2027-01-05T12:00:00Z");
 
 export const emptyRuntime: GatewayRuntime = {
   version: 1,
@@ -62,7 +67,8 @@ export async function openWorld(
   options: WorldOptions = {},
 ): Promise<GatewayWorld> {
   const directory = await mkdtemp(join(tmpdir(), "con-gateway-"));
-  const upstream = await startScriptedModel(rules);
+  const { until } = options;
+  const upstream = await startScriptedModel(rules, until === undefined ? {} : { until });
   const socket = join(directory, "gateway.sock");
   const ledgerPath = options.ledger ?? join(directory, "ledger.db");
   const { aliases = { smart: ["up/scripted-1"] }, price = defaultPrice } = options;
@@ -94,6 +100,7 @@ export async function openWorld(
     ],
   };
   const logged: string[] = [];
+  const began = performance.now();
   const gateway = startGateway({
     current: () => runtime,
     listen: { path: socket },
@@ -102,6 +109,7 @@ export async function openWorld(
     readPeer: options.readPeer === undefined ? loadPeerReader() : Promise.resolve(options.readPeer),
     log: createLog((text) => logged.push(text)),
     idleMs: null,
+    now: () => start + performance.now() - began,
   });
   await gateway.listening;
   return {

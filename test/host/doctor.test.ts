@@ -44,6 +44,10 @@ describe("gpu", () => {
   test("none is fine unless one was asked for", () => {
     expect(checkGpu(false, directory)).toMatchObject({ severity: "ok", found: "none" });
     expect(checkGpu(true, directory)).toMatchObject({ severity: "high" });
+    expect(checkGpu(false, directory, ["seer"])).toMatchObject({
+      severity: "high",
+      found: "none, for seer",
+    });
     fs.writeFileSync(path.join(directory, "nvidia0"), "");
     expect(checkGpu(true, directory)).toMatchObject({ severity: "ok", found: "nvidia0" });
   });

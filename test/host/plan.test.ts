@@ -93,6 +93,20 @@ test("an inbox is open to those who may task its agent and to those who answer i
   expect(directory(facts, "/srv/con/agents/worker/inbox").mode).toBe(0o3770);
 });
 
+test("the sockets of services are reached by those alone whom a manifest lets use them", () => {
+  const having = (name: string, tools: string) =>
+    `name: ${name}\ntier: worker\ndescription: d\ncan: {tools: [${tools}]}\n`;
+  const loner = having("loner", "search_web");
+  const worker = having("worker", "run_code, fetch_webpage");
+  const { facts } = plan(world({}, { desk: manifests.desk, loner, worker }));
+  const entering = (path: string) => {
+    const found = directory(facts, path);
+    return [found.mode, users(found)];
+  };
+  expect(entering("/run/con/sandbox")).toEqual([0o700, { [uid.worker]: 1 }]);
+  expect(entering("/run/con/browser")).toEqual([0o700, { [uid.loner]: 1, [uid.worker]: 1 }]);
+});
+
 test("a grant gives its directory, passage on the way, and nothing beside", () => {
   const { facts } = plan(world());
   const at = (path: string) => users(directory(facts, path))[uid.worker];
@@ -115,7 +129,7 @@ test("only agents with a grant get a network, and only where the manifest says",
   const rules = facts.find((fact) => fact.kind === "rules");
   const accepted =
     rules?.kind === "rules" ? rules.text.split("\n").filter((line) => line.includes("accept")) : [];
-  expect(accepted.filter((line) => !line.includes("policy")).map((line) => line.trim())).toEqual([
+  expect(accepted.map((line) => line.trim()).filter((line) => line.startsWith("meta"))).toEqual([
     `meta skuid ${uid.worker} ip daddr 10.0.0.0/8 tcp dport 22 accept`,
     `meta skuid ${uid.worker} ip daddr 192.0.2.1 tcp dport 443 accept`,
     `meta skuid ${uid.worker} ip6 daddr 2001:db8::1 tcp dport 443 accept`,
@@ -124,6 +138,40 @@ test("only agents with a grant get a network, and only where the manifest says",
   ]);
   expect(text(facts, "con@worker.service.d/50-agent.conf")).toContain("PrivateNetwork=no");
   expect(text(facts, "con@desk.service.d/50-agent.conf")).not.toContain("PrivateNetwork");
+});
+
+test("the browser reaches no closed range but what people excepted, and serves only who is granted it", () => {
+  const base = world();
+  const search = {
+    name: "one",
+    url: "https://example.org/?q={query}",
+    credential: "k",
+    header: null,
+  };
+  const paths = { results: "", title: "", link: "", snippet: "" };
+  const web = { allow: ["10.1.0.0/16:8080"], search: [{ ...search, ...paths }] };
+  const { facts, findings } = plan(world({ config: { ...base.config, web } }));
+  const rules = facts.find((fact) => fact.kind === "rules");
+  const chain = rules?.kind === "rules" ? (rules.text.split("chain browser {")[1] ?? "") : "";
+  const lines = chain
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+  expect(lines.slice(0, 3)).toEqual([
+    "ip daddr 10.1.0.0/16 tcp dport 8080 accept",
+    "ip daddr 192.0.2.1 tcp dport 443 accept",
+    "ip6 daddr 2001:db8::1 tcp dport 443 accept",
+  ]);
+  expect(
+    lines.findIndex((line) => line.includes("169.254.0.0/16") && line.endsWith("drop")),
+  ).toBeGreaterThan(3);
+  expect(rules?.kind === "rules" && rules.text).toContain("meta skuid 19994 jump browser");
+  expect(findings.map(({ what }) => what)).toContain("search engine one");
+  const compiled = JSON.parse(text(facts, "compiled/browser.json")) as {
+    callers: unknown[];
+    allow: string[];
+  };
+  expect(compiled).toMatchObject({ closed: null, callers: [], allow: web.allow });
 });
 
 test("without packet rules nobody gets a network, and it is said", () => {
@@ -243,4 +291,40 @@ test("on an empty machine everything is missing", () => {
   };
   const { facts } = plan(world());
   expect(diff(facts, nothing)).toHaveLength(facts.length);
+});
+
+const program = "runner: {exec: [/usr/bin/cat], models: true}\n";
+const gpu = { paths: ["/dev/nvidia0", "/dev/dri"], gids: [44, 105] };
+
+test("graphics processors are mounted and allowed by name, for the agent that has them and no other", () => {
+  const files = { ...manifests, loner: `${manifests.loner}gpu: true\n` };
+  const { facts } = plan(world({ gpu }, files));
+  expect(text(facts, "con@loner.service.d/50-agent.conf")).toContain(
+    [
+      ...["BindPaths=-/dev/nvidia0", "BindPaths=-/dev/dri"],
+      ...["DeviceAllow=/dev/nvidia0 rw", "DeviceAllow=char-drm rw", "SupplementaryGroups=44 105"],
+    ].join("\n"),
+  );
+  expect(text(facts, "con@worker.service.d/50-agent.conf")).not.toMatch(/\/dev\/|Device|44/);
+  // A machine without any: nothing to mount, and no error.
+  const bare = plan(world({}, files)).facts;
+  expect(JSON.stringify(bare)).not.toContain("DeviceAllow");
+});
+
+test("a program that reaches its models may make loopback addresses, and on a shared network only its own", () => {
+  const files = {
+    ...manifests,
+    loner: manifests.loner + program,
+    worker: manifests.worker + program,
+  };
+  const { facts } = plan(world({}, files));
+  expect(text(facts, "con@loner.service.d/50-agent.conf")).toContain(
+    "RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET\n",
+  );
+  const rules = facts.find((fact) => fact.kind === "rules");
+  const lines = rules?.kind === "rules" ? rules.text.split("\n").map((line) => line.trim()) : [];
+  expect(lines.filter((line) => line.includes("127.0.0.1"))).toEqual([
+    "meta skuid 20002 oif lo ip daddr 127.0.0.1 tcp dport 20002 accept",
+    "meta skuid 20002 oif lo ip daddr 127.0.0.1 tcp sport 20002 tcp flags & (syn | ack) != syn accept",
+  ]);
 });

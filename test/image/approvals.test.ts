@@ -55,7 +55,7 @@ const sh = (script: string, user?: string): Promise<string> =>
   container.must(["/bin/sh", "-c", script], user === undefined ? {} : { user });
 /** Waits, inside the container, until `condition` holds. */
 const until = (condition: string): Promise<string> =>
-  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 600 ] || exit 9; sleep 0.1; done`);
+  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 900 ] || exit 9; sleep 0.1; done`);
 
 function dropsFor(agent: string): Pick<ScriptedModel, "drop" | "answer"> {
   return {

@@ -33,7 +33,7 @@ const tries = async (script: string, as: string): Promise<number> =>
 
 /** Waits, inside the container, until `condition` holds. */
 const until = (condition: string): Promise<string> =>
-  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 300 ] || exit 9; sleep 0.1; done`);
+  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 900 ] || exit 9; sleep 0.1; done`);
 
 type Line = Readonly<Record<string, unknown>>;
 

@@ -203,8 +203,8 @@ describe("network", () => {
     ]);
     await manifest("t-net", ["can: {network: ['127.0.0.1:7001']}"]);
     expect((await bootstrap()).code).toBe(0);
-    await expect.poll(() => connect("nobody", 7002)).toBe(0);
-    expect(await connect("a-t-net", 7001)).toBe(0);
+    await expect.poll(() => connect("nobody", 7002), { timeout: 90_000 }).toBe(0);
+    await expect.poll(() => connect("a-t-net", 7001), { timeout: 90_000 }).toBe(0);
     expect(await connect("a-t-net", 7002)).not.toBe(0);
     expect(await connect("a-concierge", 7001)).not.toBe(0);
     await container.must(["systemctl", "stop", "t-listen"]);
@@ -267,7 +267,7 @@ describe("what wakes an agent besides its inbox", () => {
       (await list("strategist/outbox")).filter(
         (name) => !before.includes(name) && name.endsWith(".json"),
       );
-    await expect.poll(async () => (await fresh()).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(async () => (await fresh()).length, { timeout: 90_000 }).toBe(1);
     const record = await container.must([
       "cat",
       `/srv/con/agents/strategist/outbox/${(await fresh())[0]}`,
@@ -285,7 +285,7 @@ describe("what wakes an agent besides its inbox", () => {
       (await list("t-two/outbox")).some(
         (name) => name.startsWith("plain-") && name.endsWith(".response"),
       );
-    await expect.poll(answered, { timeout: 30_000 }).toBe(true);
+    await expect.poll(answered, { timeout: 90_000 }).toBe(true);
     const started = ["journalctl", "-q", "-o", "cat", "-u", "con-sweep.service", "-p", "warning"];
     expect((await container.exec(started)).stdout).toBe("");
     expect((await bootstrap()).changes.map(({ name }) => name)).toEqual(["con@t-two.path"]);
@@ -305,35 +305,9 @@ describe("what wakes an agent besides its inbox", () => {
           await container.must(["systemctl", "start", "con-sweep.service"]);
           return (await container.must(idle)).trim();
         },
-        { timeout: 30_000 },
+        { timeout: 90_000 },
       )
       .toBe("no");
-  });
-});
-
-describe("beyond the machine's inotify limit", () => {
-  const crowd = Array.from({ length: 130 }, (_, i) => `t-w${i}`);
-  afterAll(async () => {
-    await remove(...crowd);
-  });
-
-  test("agents get a bell instead of a path unit, and it wakes them", async () => {
-    for (const name of crowd) await manifest(name, ["can: {tools: [reply]}"]);
-    const report = await bootstrap();
-    expect(report).toMatchObject({ code: 0, failures: [] });
-    const { stdout } = await container.exec(["con", "agent", "list", "--json"]);
-    const { agents: all } = JSON.parse(stdout) as { agents: { name: string; wake: string }[] };
-    const wakes = Object.groupBy(all, ({ wake }) => wake);
-    const deaf = wakes["bell"]?.at(-1)?.name ?? "none: the limit here is above the crowd";
-    expect(wakes["path"]?.map(({ name }) => name)).toContain("concierge");
-    expect(await state(`con-bell@${deaf}.socket`)).toBe("active");
-    expect(await state(`con@${deaf}.path`)).toBe("inactive");
-    expect(report.findings.map(({ what }) => what).join()).toContain("are woken by a bell");
-    expect(await bootstrap()).toMatchObject({ code: 0, changes: [], removals: [] });
-    const answer = await container.exec(["con", "task", "--wait=30", "-a", deaf, "hello"]);
-    expect(answer).toMatchObject({ code: 0, stderr: expect.not.stringContaining("failed") });
-    await expect.poll(() => state(`con@${deaf}.service`), { timeout: 30_000 }).toBe("inactive");
-    expect(await code(["sh", "-c", `echo x > /run/con/bell/${deaf}`], "a-concierge")).not.toBe(0);
   });
 });
 

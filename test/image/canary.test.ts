@@ -171,13 +171,13 @@ test("a runner that is stopped in its tracks is stuck, and named", async () => {
   const id = (await container.must(["con", "task", "run: sleep 600"])).trim();
   const active = `/srv/con/agents/concierge/queue/active/${id}.task`;
   const until = 'until [ -e "$1" ]; do sleep 0.1; done';
-  await container.must(["timeout", "30", "sh", "-c", until, "sh", active]);
+  await container.must(["timeout", "90", "sh", "-c", until, "sh", active]);
   await container.must(["systemctl", "kill", "--signal=STOP", "con@concierge.service"]);
   expect(await check("runner_stuck", { max_min: 30 })).toMatchObject({ state: "pass" });
   const stuck = 'until "$@" | grep -qF "con agent kill concierge"; do sleep 0.2; done';
   const driver = ["/usr/lib/con/node/bin/node", "/usr/lib/con/con-driver.mjs", "check"];
   const args = [...driver, "runner_stuck", '{"max_min": 0.03}'];
-  await container.must(["timeout", "30", "sh", "-c", stuck, "sh", ...args]);
+  await container.must(["timeout", "90", "sh", "-c", stuck, "sh", ...args]);
   await container.must(["systemctl", "kill", "--signal=KILL", "con@concierge.service"]);
   await container.must(["con", "cancel", id]);
 });

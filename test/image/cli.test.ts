@@ -13,7 +13,7 @@ const con = (user: string, ...argv: string[]) =>
 /** Until `argv` prints `text`; an error after half a minute. */
 async function until(argv: readonly string[], text: string): Promise<void> {
   const script = 'text=$1; shift; until "$@" 2>/dev/null | grep -qF "$text"; do sleep 0.1; done';
-  await container.must(["timeout", "30", "sh", "-c", script, "sh", text, ...argv]);
+  await container.must(["timeout", "90", "sh", "-c", script, "sh", text, ...argv]);
 }
 
 beforeAll(async () => {

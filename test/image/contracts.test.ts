@@ -98,6 +98,8 @@ const nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 const dropIn = "/etc/systemd/system/con@strategist.service.d";
 
+const lastUpkeep = "/srv/con/agents/concierge/state/upkeep.json";
+
 const rows: readonly Row[] = [
   {
     id: "CON-SYS-001 disk_free_percentage",
@@ -169,6 +171,13 @@ const rows: readonly Row[] = [
     breaks: "systemctl stop con-ready.target",
     mends: "systemctl start con-ready.target",
     says: /systemctl start con-ready.target/,
+  },
+  {
+    id: "CON-SYS-012 upkeep",
+    wrong: "the upkeep of an agent fails",
+    breaks: `rm -f ${lastUpkeep}; mkdir ${lastUpkeep}; ! systemctl start con-upkeep@concierge.service`,
+    mends: `rmdir ${lastUpkeep}; systemctl start con-upkeep@concierge.service`,
+    says: /systemctl start con-upkeep@/,
   },
   {
     id: "CON-AGENT-001 agent_dir_permissions",

@@ -51,7 +51,7 @@ test("a file of root that somebody moves into an inbox is not root's word", asyn
 
 test("inside its unit an agent can rename nothing into another's inbox", async () => {
   await container.copyIn(`${agents}/concierge/workspace/bait`, "x", 0o644, "a-concierge");
-  await container.must(["con", "task", "--wait=30", "What can you do?"]);
+  await container.must(["con", "task", "--wait=90", "What can you do?"]);
   const pid = await container.must([
     "systemctl",
     "show",
@@ -94,7 +94,7 @@ const flood = `const net = require("net"); const open = new Set(); let made = 0;
 
 test("a stranger cannot hold the gateway's connections", async () => {
   const flooding = container.must(node(flood), { user: "nobody" });
-  const answer = await container.exec(["con", "task", "--wait=30", "What can you do?"]);
+  const answer = await container.exec(["con", "task", "--wait=90", "What can you do?"]);
   expect(answer.code).toBe(0);
   expect(await flooding).toBe("300 0\n");
 });

@@ -64,7 +64,7 @@ async function hangingCall(): Promise<{
   const size = (await container.must(["stat", "-c", "%s", requests])).trim();
   const argv = probing(chat("hang", { stream: true }), "hanging");
   await container.must(["systemd-run", "--quiet", "--unit=hanging", "--uid=a-concierge", ...argv]);
-  await container.must(["timeout", "30", "bash", "-c", arrived, "arrived", size]);
+  await container.must(["timeout", "90", "bash", "-c", arrived, "arrived", size]);
   return {
     ends: () => container.must(["systemctl", "stop", "hanging.service"]),
     state: async () => (await container.exec(["systemctl", "is-active", "hanging.service"])).stdout,
@@ -124,7 +124,7 @@ test("while the gateway holds the key, root finds it nowhere else", async () => 
 test("SIGTERM finishes the call under way, and the next call starts it again", async () => {
   const size = (await container.must(["stat", "-c", "%s", requests])).trim();
   const pending = ask(chat("slow"), "draining");
-  await container.must(["timeout", "30", "bash", "-c", arrived, "arrived", size]);
+  await container.must(["timeout", "90", "bash", "-c", arrived, "arrived", size]);
   await container.must(["systemctl", "stop", "con-gateway.service"]);
   expect(await pending).toMatch(/^200 .*slow but whole/);
   const state = await container.exec(["systemctl", "is-active", "con-gateway.service"]);

@@ -36,8 +36,12 @@ beforeAll(async () => {
   await container.must(["mkdir", "-p", "/etc/con/contracts", "/srv/con/artifacts/small"]);
   await container.copyIn("/etc/con/contracts/sys-001-disk.yaml", disk);
   await sh(`mount -t tmpfs -o size=8m none /srv/con/artifacts/small
-    echo 'health: {interval: 2s, max_session_min: 0.05, max_load_factor: 10000}' >>/etc/con/con.yaml
+    echo 'health: {interval: 1s, max_session_min: 0.05, max_load_factor: 10000}' >>/etc/con/con.yaml
+    mkdir -p /etc/systemd/system/con-healthcheck.timer.d
+    printf '[Timer]\\nAccuracySec=10ms\\n' >/etc/systemd/system/con-healthcheck.timer.d/90-test.conf
     con bootstrap`);
+  // The timer counts from an evaluation on; its own first one is half a minute after the boot.
+  await sh("systemctl daemon-reload; systemctl start con-healthcheck.service");
 });
 
 afterAll(async () => own?.[Symbol.asyncDispose]());
@@ -53,7 +57,7 @@ async function until<T>(of: () => Promise<T | null | undefined | false>): Promis
   for (;;) {
     const found = await of();
     if (found !== null && found !== undefined && found !== false) return found;
-    await pause(200);
+    await pause(50);
   }
 }
 

@@ -23,7 +23,7 @@ const sh = (script: string, user?: string): Promise<string> =>
 
 /** Waits, inside the container, until `condition` holds. */
 const until = (condition: string): Promise<string> =>
-  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 300 ] || exit 9; sleep 0.1; done`);
+  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 900 ] || exit 9; sleep 0.1; done`);
 
 /** All records whose id begins with `prefix`. */
 async function records(agent: string, prefix: string): Promise<TaskRecord[]> {
@@ -41,6 +41,13 @@ async function recordOf(agent: string, prefix: string): Promise<TaskRecord> {
   const [record, ...more] = await records(agent, prefix);
   if (record === undefined || more.length > 0) throw new Error(`${more.length + 1} of ${prefix}`);
   return record;
+}
+
+/** The file of a task that has ended: it goes there after its record. */
+async function processed(id: string): Promise<string> {
+  const path = `${agents}/concierge/processed/${id}.task`;
+  await until(`[ -e ${path} ]`);
+  return path;
 }
 
 /** Nothing is left that wakes a unit, and the unit still works. */
@@ -86,8 +93,7 @@ describe("people", () => {
   test("a slow writer is run once, whole", async () => {
     await sh(`(printf A; sleep 3; printf B) > ${outer}/slow.task`);
     const record = await recordOf("concierge", "slow-");
-    const kept = await sh(`tail -c +1 ${agents}/concierge/processed/${record.id}.task | tail -n 1`);
-    expect(kept).toBe("AB");
+    expect(await sh(`tail -n 1 ${await processed(record.id)}`)).toBe("AB");
     await expectQuiet();
     expect(await records("concierge", "slow-")).toHaveLength(1);
   });
@@ -102,7 +108,7 @@ describe("people", () => {
     expect(await sh(`ls -A ${outer}`)).toMatch(/^\.open-\d+-slower\.task$/m);
     await sh(`echo status > ${outer}/wake.task`);
     const record = await recordOf("concierge", "slower-");
-    expect(await sh(`tail -n 1 ${agents}/concierge/processed/${record.id}.task`)).toBe("CD");
+    expect(await sh(`tail -n 1 ${await processed(record.id)}`)).toBe("CD");
     await expectQuiet();
   });
 });
@@ -123,7 +129,7 @@ describe("trust", () => {
     await container.must(["usermod", "-aG", "trusted", "trent"]);
     await container.must(["con", "bootstrap"]);
     await container.must(["setfacl", "-m", "u:mallory:rwx", inbox]);
-    await container.must(["con", "task", "-a", "concierge", "--wait=30", "status"], {
+    await container.must(["con", "task", "-a", "concierge", "--wait=90", "status"], {
       user: "trent",
     });
     await expectQuiet();
@@ -144,8 +150,9 @@ describe("trust", () => {
   test("a finished verified task that the agent drops again is unverified", async () => {
     await sh(`echo 'what can you do?' > ${outer}/first.task`);
     const { id } = await recordOf("concierge", "first-");
-    await sh(`cp ${agents}/concierge/processed/${id}.task ${inbox}/again.task`, "a-concierge");
-    await sh(`mv ${agents}/concierge/processed/${id}.task ${inbox}/${id}.task`, "a-concierge");
+    const first = await processed(id);
+    await sh(`cp ${first} ${inbox}/again.task`, "a-concierge");
+    await sh(`mv ${first} ${inbox}/${id}.task`, "a-concierge");
     const again = await recordOf("concierge", "again-");
     expect(again).toMatchObject({ trust: "unverified", from: { name: "concierge" } });
     await expectQuiet();

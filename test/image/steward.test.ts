@@ -41,7 +41,7 @@ const sh = (script: string, user?: string): Promise<string> =>
 
 /** Waits, inside the container, until `condition` holds. */
 const until = (condition: string): Promise<string> =>
-  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 300 ] || exit 9; sleep 0.1; done`);
+  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 900 ] || exit 9; sleep 0.1; done`);
 
 const active = async (unit: string): Promise<string> =>
   (await container.exec(["systemctl", "is-active", unit])).stdout.trim();

@@ -9,7 +9,8 @@ import { decodeLines } from "../../src/agent/journal.ts";
 import { noBudget, noMay } from "../../src/config/authority.ts";
 import type { AgentRuntime, SystemRuntime } from "../../src/config/runtime.ts";
 import type { StreamModel } from "../../src/model/types.ts";
-import { type AttemptWorld, createAttempt } from "../../src/runner/attempt.ts";
+import { createAttempt } from "../../src/runner/attempt.ts";
+import type { AttemptWorld } from "../../src/runner/attempt-world.ts";
 import type { AuditTrail, RunnerEvent, Whereabouts } from "../../src/runner/audit.ts";
 import { journalProgress } from "../../src/runner/journal-file.ts";
 import {

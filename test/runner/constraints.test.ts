@@ -75,6 +75,50 @@ async function made(gates: ReturnType<typeof gatesOf>, id: string, tool?: string
   return (await gates.check(one)) ?? (await gates.charge(one));
 }
 
+describe("a tool of a source", () => {
+  const gates = (
+    tools: string[],
+    bounds: Readonly<Record<string, Partial<ToolConstraint>>> = {},
+  ) => {
+    const entries = Object.entries(bounds).map(([name, one]) => [name, { ...none, ...one }]);
+    const constraints = { tools: Object.fromEntries(entries), until: {} };
+    const world = { disk, now: () => now, agent: { ...agent({}, tools), constraints } };
+    const heardUse = (use: GrantUse) => void heard.push(use);
+    return constraintGates(
+      { ...world, paths: { uses: uses() }, tools: ["shell"], heard: heardUse },
+      "t",
+    );
+  };
+
+  it("passes with a grant of it or of its category, and with no other", async () => {
+    expect(await made(gates(["forged"]), "1-1", "forged.a")).toBeNull();
+    expect(await made(gates(["forged.a"]), "1-1", "forged.a")).toBeNull();
+    for (const tools of [[], ["forged.b"], ["mcp.files"]])
+      expect((await made(gates(tools), "1-1", "forged.a"))?.denial).toMatchObject({
+        code: "not_granted",
+        asked: "tool forged.a",
+      });
+    const over = gates(["forged"], { forged: { until: now } });
+    expect((await made(over, "1-1", "forged.a"))?.denial?.code).toBe("expired");
+    const both = gates(["forged", "forged.a"], { forged: { until: now } });
+    expect(await made(both, "1-1", "forged.a")).toBeNull();
+  });
+
+  it("counts for every grant that bounds it, so that new names are no new calls", async () => {
+    const bounded = gates(["forged"], { forged: { uses: 2 }, "forged.a": { uses: 1 } });
+    expect(await made(bounded, "1-1", "forged.a")).toBeNull();
+    expect(heard.map(({ grant, left }) => `${grant} ${left}`)).toEqual([
+      "tool forged 1",
+      "tool forged.a 0",
+    ]);
+    const second = await bounded.charge(call("1-2", "forged.a"));
+    expect(second?.denial?.rule).toContain("forged.a uses 1");
+    // What was refused for one of them counted for none.
+    expect(await made(bounded, "1-3", "forged.b")).toBeNull();
+    expect((await made(bounded, "1-4", "forged.c"))?.denial?.code).toBe("used_up");
+  });
+});
+
 describe("a call", () => {
   it("of a tool without bounds passes and costs no file", async () => {
     expect(await made(gatesOf({ uses: 1 }), "1-1", "reply")).toBeNull();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ContinueQuestion } from "../../src/agent/brakes/ask-continue.ts";
 import { continueGate } from "../../src/runner/approval/continue.ts";
-import type { ApprovalEvent } from "../../src/runner/approval.ts";
+import type { ApprovalEvent } from "../../src/runner/approval/question.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
 import { readNote } from "../../src/spool/notes.ts";
 import { createParser } from "../../src/steward/request.ts";
@@ -19,7 +19,9 @@ const day = 24 * 3_600_000;
 const task = aTask("Count the stars.");
 const summary = `Half\u001b[2J is done. ${"x".repeat(5000)}`;
 
-function bed() {
+const listed = [{ tool: "continue", approvers: 1, expirySeconds: 86_400 }];
+
+function bed(approval: readonly (typeof listed)[number][] = listed) {
   const root = temporaryRoot();
   makeDirectories(root, "desk");
   const places = { inbox: join(root, "steward-in"), outbox: join(root, "steward-out") };
@@ -27,7 +29,7 @@ function bed() {
   const heard: string[] = [];
   const paths = agentPaths(root, "desk");
   const world = {
-    ...{ disk: nodeDisk, now: () => now, agent: { name: "desk" }, paths, places },
+    ...{ disk: nodeDisk, now: () => now, agent: { name: "desk", approval }, paths, places },
     heard: ({ state }: ApprovalEvent) => void heard.push(state),
   };
   const asked = () =>
@@ -94,4 +96,35 @@ test("is put off or refused where nobody can be asked", async () => {
   rmSync(places.inbox, { recursive: true });
   writeFileSync(places.inbox, "");
   expect(["later", "no"]).toContain((await gate(question())).kind);
+});
+
+test("without a way to the steward the question is the task's own, and a person's word alone decides", async () => {
+  const { gate, asked, heard } = bed([]);
+  const [first, again] = [await gate(question()), await gate(question())];
+  expect(first).toEqual(again);
+  if (first.kind !== "wait") throw new Error("it does not wait");
+  const { waitFor, question: text } = first.hold;
+  expect(text).toContain("300 tool calls so far. Half");
+  expect(asked()).toEqual([]);
+  const id = waitFor[0] ?? "";
+  const say = (words: string, rest: object) =>
+    gate(
+      question({
+        woken: {
+          call: "1-continue",
+          answers: [{ to: id, from: "trent", id: task.id, text: words, ...rest }],
+          over: null,
+        },
+      }),
+    );
+  expect(await say("done", { person: true })).toEqual({ kind: "go", words: "approved by trent" });
+  expect(await say("done\nbe quick", { person: true })).toEqual({
+    ...{ kind: "go", words: "approved by trent: be quick" },
+  });
+  expect(await say("refused\nno", { person: true })).toEqual({
+    kind: "no",
+    why: "denied by trent: no",
+  });
+  expect(await say("done\nbe quick", {})).toMatchObject({ kind: "wait" });
+  expect(heard).toEqual(["asked", "asked", "approved", "approved", "denied", "asked"]);
 });

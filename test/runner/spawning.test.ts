@@ -8,6 +8,7 @@ import { createSpawning } from "../../src/runner/spawning.ts";
 import { createAskSteward } from "../../src/runner/steward.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { requestOf } from "../../src/task/codec.ts";
+import { behalfOf } from "../../src/task/principal.ts";
 import type { Request, Task } from "../../src/task/task.ts";
 import { agentRuntime } from "../support/agent-runtime.ts";
 
@@ -30,7 +31,10 @@ const right = { roles: ["scout"], depth: 1, live: 1 };
 
 function spawning(tools: Readonly<Record<string, ToolConstraint>> = {}, of = task()) {
   const agent = agentRuntime({ name: "boss", spawn: right, constraints: { tools, until: {} } });
-  const made = createSpawning({ disk: nodeDisk, now: () => 1000, agent, paths: { uses } }, of);
+  const made = createSpawning(
+    { disk: nodeDisk, now: () => 1000, agent, paths: { uses, state: "/nowhere" } },
+    of,
+  );
   if (made === null) throw new Error("it may");
   return made;
 }
@@ -42,10 +46,16 @@ const total = (): number =>
 test("only for who may, with what came with the task, and not without end", () => {
   const agent = agentRuntime({ name: "boss" });
   expect(
-    createSpawning({ disk: nodeDisk, now: () => 0, agent, paths: { uses } }, task()),
+    createSpawning(
+      { disk: nodeDisk, now: () => 0, agent, paths: { uses, state: "/nowhere" } },
+      task(),
+    ),
   ).toBeNull();
   const carried = spawning({}, task({ thread: "t", hops: 7, via: ["a"] }));
-  expect(carried.carried).toEqual({ thread: "t", hops: 7, via: ["a", "front"] });
+  expect(carried.carried).toEqual({
+    ...{ thread: "t", hops: 7, via: ["a", "front"] },
+    on_behalf_of: behalfOf("boss", "uid-20000"),
+  });
   expect(carried.refusal).toBeNull();
   expect(spawning({}, task({ hops: 8 })).refusal).toContain("8 agents");
 });

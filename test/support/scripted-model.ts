@@ -61,18 +61,30 @@ export interface ScriptedModel {
   readonly close: () => Promise<void>;
 }
 
-/** Listens on loopback; `port` 0 takes a free one. */
+interface ServerOptions {
+  /** 0 takes a free one. */
+  readonly port?: number;
+  readonly log?: (request: Request) => void;
+  /** Every request is noted, and no answer begun before. */
+  readonly until?: Promise<void>;
+}
+
+/** Listens on loopback. */
 export async function startScriptedModel(
   rules: readonly Rule[],
-  { port = 0, log }: { readonly port?: number; readonly log?: (request: Request) => void } = {},
+  { port = 0, log, until }: ServerOptions = {},
 ): Promise<ScriptedModel> {
   const requests: Request[] = [];
   const counts = new Map<string, number>();
   const server = http.createServer((request, response) => {
-    handle(rules, counts, request, response, (seen) => {
+    const see = async (seen: Request): Promise<void> => {
       requests.push(seen);
       log?.(seen);
-    }).catch((error: unknown) => response.destroy(error as Error));
+      await until;
+    };
+    handle(rules, counts, request, response, see).catch((error: unknown) =>
+      response.destroy(error as Error),
+    );
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const address = server.address() as AddressInfo;
@@ -92,13 +104,13 @@ async function handle(
   counts: Map<string, number>,
   request: http.IncomingMessage,
   response: http.ServerResponse,
-  see: (request: Request) => void,
+  see: (request: Request) => Promise<void>,
 ): Promise<void> {
   let text = "";
   for await (const part of request) text += String(part);
   const { url = "", headers } = request;
   const body = (text === "" ? {} : JSON.parse(text)) as ChatBody;
-  see({ url, authorization: headers.authorization ?? null, body });
+  await see({ url, authorization: headers.authorization ?? null, body });
   if (url === "/v1/models")
     return json(response, 200, { object: "list", data: [{ id: "scripted-1" }] });
   if (url === "/v1/embeddings") return json(response, 200, embedding);

@@ -4,7 +4,9 @@
  */
 import type { ReadStream } from "node:tty";
 import { loadConfigFiles } from "../../config/load.ts";
+import { mcpCredentials } from "../../config/mcp.ts";
 import { parseConfig } from "../../config/parse.ts";
+import { webOf } from "../../config/web.ts";
 import { ConError, exit } from "../../system/errors.ts";
 import { type ConfigPlaces, mustBeRoot, storedCredentials } from "../shared/credentials.ts";
 import type { Io } from "../shared/io.ts";
@@ -120,10 +122,18 @@ function prepare(io: Io, { places }: CredentialDeps, what: string): void {
   mustBeRoot(io, what, "credentials");
 }
 
-/** Credentials that providers name; none where con.yaml cannot be used, which bootstrap tells. */
+/** Credentials that providers, search engines (`search:NAME`) and MCP servers (`mcp:AGENT`) name; none where con.yaml cannot be used, which bootstrap tells. */
 function providersOf({ etc }: ConfigPlaces): [string, string | null][] {
   const { config } = parseConfig(loadConfigFiles(etc));
-  return Object.entries(config?.providers ?? {}).map(([name, one]) => [name, one.credential]);
+  const providers = Object.entries(config?.providers ?? {});
+  const engines = config === null ? [] : webOf(config).search;
+  return [
+    ...providers.map(([name, one]): [string, string | null] => [name, one.credential]),
+    ...engines.map((one): [string, string | null] => [`search:${one.name}`, one.credential]),
+    ...(config?.agents ?? []).flatMap((agent) =>
+      mcpCredentials(agent).map((name): [string, string] => [`mcp:${agent.name}`, name]),
+    ),
+  ];
 }
 
 const usersOf = (places: ConfigPlaces, credential: string): string[] =>

@@ -2,9 +2,12 @@
 import { loadConfigFiles } from "../../config/load.ts";
 import { parseConfig } from "../../config/parse.ts";
 import type { Config, Problem } from "../../config/types.ts";
-import { type Assembled, assemble } from "../../host/instructions.ts";
+import { assembleAll } from "../../host/assembled.ts";
+import type { Assembled } from "../../host/instructions.ts";
+import { libraryOf } from "../../host/skills.ts";
 import { readTree } from "../../host/tree.ts";
 import { ConError, exit } from "../../system/errors.ts";
+import { readShippedSkills } from "../shared/shipped-skills.ts";
 
 export interface DevConfiguration {
   readonly config: Config;
@@ -25,17 +28,13 @@ export function readConfiguration(
     const why = `it has ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
     throw new ConError(exit.configuration, directory, why, "correct con.yaml, see above");
   }
-  const { tree, findings } = readTree(directory);
-  for (const { what, why, remedy } of findings) tell(`${what}: ${why}: ${remedy}`);
-  const assembled = new Map<string, Assembled>();
-  const complaints = new Set<string>();
-  for (const agent of config.agents) {
-    const { result, problems } = assemble(agent, tree);
-    assembled.set(agent.name, result);
-    for (const problem of problems) complaints.add(sentence(problem));
-  }
-  for (const complaint of complaints) tell(complaint);
-  return { config, assembled };
+  const { tree, findings, refused } = readTree(directory);
+  const library = libraryOf({ tree, refused, shipped: readShippedSkills() });
+  const all = assembleAll(config, library, { tree, directory });
+  for (const { what, why, remedy } of [...findings, ...all.findings])
+    tell(`${what}: ${why}: ${remedy}`);
+  for (const problem of all.problems) tell(sentence(problem));
+  return { config, assembled: all.agents };
 }
 
 function sentence({ file, line, column, key, why, remedy }: Problem): string {

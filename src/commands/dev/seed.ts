@@ -6,6 +6,7 @@ import { cpSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compiledPaths } from "../../config/compiled.ts";
 import type { Assembled } from "../../host/instructions.ts";
+import { isScript } from "../../host/skills.ts";
 import { agentPaths, outerInbox } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
 import { replaceDurably } from "../../system/durable.ts";
@@ -56,16 +57,16 @@ export function writeCompiled(
   { system, agents }: DevRuntimes,
   assembled: ReadonlyMap<string, Assembled>,
 ): void {
-  const write = (path: string, bytes: Uint8Array): void => {
+  const write = (path: string, bytes: Uint8Array, mode = 0o600): void => {
     disk.makeDirectory(dirname(path), 0o700);
-    replaceDurably(disk, path, bytes, 0o600);
+    replaceDurably(disk, path, bytes, mode);
   };
   for (const [name, { text, skills }] of assembled) {
     const files = agentFiles(places, name);
     write(files.instructions, Buffer.from(text));
     for (const skill of skills)
       for (const [path, content] of skill.files)
-        write(join(files.skills, skill.name, path), content);
+        write(join(files.skills, skill.name, path), content, isScript(path) ? 0o700 : 0o600);
   }
   const paths = compiledPaths(places.compiled);
   for (const agent of agents) write(paths.agent(agent.name), json(agent));

@@ -3,36 +3,26 @@
  * may have put anything in place of the file; so it must never run as root.
  */
 
-import { openMemory } from "../../memory/memory.ts";
+import { MemoryError } from "../../memory/errors.ts";
+import { type MemoryOptions, type MemoryStore, openMemory } from "../../memory/memory.ts";
 import type { Changed, Source } from "../../memory/types.ts";
 import { writeIndex } from "../../runner/memory/index-file.ts";
 import { nodeDisk } from "../../system/disk.ts";
 import { ConError, exit } from "../../system/errors.ts";
+import { type Answered, readAsked } from "../shared/ask-as-agent.ts";
 import type { Io } from "../shared/io.ts";
 import { newCommand, parse } from "../shared/parse.ts";
-import type { Answered, Asked } from "./request.ts";
+import type { Asked } from "./request.ts";
 
 const example = `Run by the other commands, as the user of the agent. One JSON request on standard input, one JSON answer.
 
 Example:
   con memory show concierge`;
 
-const mostBytes = 1 << 20;
-
 export async function answerAsAgent(argv: readonly string[], io: Io): Promise<number> {
   const command = newCommand("memory answer", "Answer one request about a memory.", example);
   if (parse(command, argv, io) === "help") return exit.ok;
-  if (io.uid === 0) {
-    const why = "root opens no file of an agent";
-    throw new ConError(exit.permission, "memory answer", why, "use the other commands");
-  }
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of io.input()) {
-    length += part.length;
-    if (length <= mostBytes) parts.push(part);
-  }
-  const asked = JSON.parse(Buffer.concat(parts).toString("utf8")) as Asked;
+  const asked = (await readAsked(io, "memory answer")) as Asked;
   io.out(`${JSON.stringify(await answer(asked, io.now))}\n`);
   return exit.ok;
 }
@@ -50,7 +40,7 @@ export async function answer(asked: Asked, now: () => number): Promise<Answered>
 async function answered({ state, by, request }: Asked, now: () => number): Promise<Answered> {
   const isChange = request.verb === "forget" || request.verb === "restore";
   const path = `${state}/memory.db`;
-  const store = await openMemory({ disk: nodeDisk, path, now, readonly: !isChange });
+  const store = await openCurrent({ disk: nodeDisk, path, now, readonly: !isChange });
   try {
     const everybody = store.principals();
     const actor: Source = { task: null, from: by, trust: "verified", call: null };
@@ -81,6 +71,16 @@ async function answered({ state, by, request }: Asked, now: () => number): Promi
     }
   } finally {
     store.close();
+  }
+}
+
+/** One of an earlier version is brought up to date, as the agent's next run would. */
+async function openCurrent(options: MemoryOptions): Promise<MemoryStore> {
+  try {
+    return await openMemory(options);
+  } catch (error) {
+    if (!(error instanceof MemoryError) || error.trouble !== "older") throw error;
+    return openMemory({ ...options, readonly: false });
   }
 }
 

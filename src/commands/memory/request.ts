@@ -13,11 +13,6 @@ export interface Asked {
   readonly request: MemoryRequest;
 }
 
-/** Comes from a process of the agent: nothing of it is believed to be of that form. */
-export type Answered =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: number; readonly why: string; readonly remedy: string };
-
 export type Fields = Readonly<Record<string, unknown>>;
 
 export const fieldsOf = (value: unknown): Fields =>

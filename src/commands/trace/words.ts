@@ -12,7 +12,9 @@ export function sentence(event: StoryEvent, limit: number): string {
     case "attempt":
       return "attempt begins";
     case "prompt":
-      return "prompt written";
+      return event.tokens === undefined
+        ? "prompt written"
+        : `prompt written; the thread was summed up for it (${costOf(event)})`;
     case "model-intent":
       return `model call ${event.step}`;
     case "model-result":
@@ -77,6 +79,10 @@ export function sentence(event: StoryEvent, limit: number): string {
       const model = event.model === undefined ? "" : `, model ${event.model}`;
       return `cascade, ${event.layer}: ${event.verdict}${score}${model}: ${text}`;
     }
+    case "exec":
+      return event.model === undefined
+        ? `program, ${event.name}: ${text}`
+        : `program asked model ${event.model} (${costOf(event)})`;
     case "final":
       return `${event.outcome}: ${text}`;
     default:

@@ -5,11 +5,12 @@ import { endsAfter } from "../../config/grants.ts";
 import { mcpCredentials } from "../../config/mcp.ts";
 import type { Agent } from "../../config/types.ts";
 import type { FifoFact, FileFact, LinkFact, UnitFact } from "../facts.ts";
-import { type Gpu, noGpu } from "../gpu.ts";
+import { noGpu } from "../gpu.ts";
 import * as paths from "../paths.ts";
 import type { World } from "../world.ts";
 import { browserCredentials } from "./browser.ts";
 import { senders } from "./directories.ts";
+import { addressLines, gpuLines } from "./unit-reach.ts";
 import { mayAsk, type View, type Views } from "./views.ts";
 
 export type UnitPart = FileFact | LinkFact | FifoFact | UnitFact;
@@ -153,35 +154,6 @@ function serviceLines(world: World, views: Views, view: View, agent: Agent): str
 
 /** The steward sees by it that there is something to collect. As root, outside of the unit's own view. */
 const endMark = (name: string): string => `ExecStopPost=+/usr/bin/touch ${join(paths.ended, name)}`;
-
-function addressLines({ network }: World, { can, runner }: Agent): readonly string[] {
-  if (can.network.length > 0 && network.usable) return networkLines;
-  return runner?.models === true ? loopbackLines : [];
-}
-
-/** A loopback address within the program's sandbox, which has a network of its own with nothing else in it. */
-const loopbackLines = ["RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET"];
-
-/**
- * PrivateDevices stays, and with it a /dev of the unit's own: these nodes are mounted into it and allowed by name. A
- * folder is mounted, and its devices allowed by their driver.
- */
-const gpuLines = ({ paths: nodes, gids }: Gpu): string[] => [
-  ...nodes.map((path) => `BindPaths=-${path}`),
-  ...nodes.flatMap((path) => (gpuFolders[path] ?? [path]).map((one) => `DeviceAllow=${one} rw`)),
-  ...(gids.length === 0 ? [] : [`SupplementaryGroups=${gids.join(" ")}`]),
-];
-
-const gpuFolders: Readonly<Record<string, readonly string[]>> = {
-  "/dev/dri": ["char-drm"],
-  "/dev/nvidia-caps": ["char-nvidia-caps"],
-};
-
-/** The packet rules by uid decide where it may go. */
-const networkLines = [
-  "PrivateNetwork=no",
-  "RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6",
-];
 
 /**
  * Directories outside its own that it may write, each a mount of its own: rename(2) and link(2) do not

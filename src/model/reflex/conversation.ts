@@ -74,12 +74,20 @@ function argumentsOf(raw: unknown): Json {
   }
 }
 
-/** Names of the tools that came with the request. */
+/** Names of the tools that came with the request, those in the index of `tool_details` too (agent/toolbox/index-text.ts). */
 export function toolNames(tools: unknown): Set<string> {
   return new Set(
     objects(tools).flatMap((tool) => {
-      const { name } = isObject(tool["function"]) ? tool["function"] : {};
-      return typeof name === "string" ? [name] : [];
+      const { name, description } = isObject(tool["function"]) ? tool["function"] : {};
+      if (typeof name !== "string") return [];
+      return name === "tool_details" && typeof description === "string"
+        ? [name, ...indexed(description)]
+        : [name];
     }),
   );
 }
+
+const indexed = (description: string): string[] =>
+  [...description.matchAll(/^- [a-z]+: ([a-z_]+(?:, [a-z_]+)*)$/gm)].flatMap(([, names = ""]) =>
+    names.split(", "),
+  );

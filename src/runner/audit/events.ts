@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { CallResult, JournalLine } from "../../agent/journal.ts";
+import { effectiveCall } from "../../agent/toolbox/effective.ts";
 import type { TaskNews } from "../../spool/world.ts";
 import { firstBytes, preview } from "../../system/redact.ts";
 import type { GrantUse } from "../constraints.ts";
@@ -68,8 +69,8 @@ export function createTeller(task: string, history: readonly JournalLine[]): Tel
   /** A call that was refused before it ran has no line of its own in the journal. */
   const notRun = ({ step, index }: { readonly step: number; readonly index: number }) => {
     const call = latest?.step === step ? latest.toolCalls[index - 1] : undefined;
-    const known = call === undefined || begun.has(`${step}-${index}`);
-    return known ? [] : [{ ...callEvent(id, { step, index, ...call }), runs: false }];
+    if (call === undefined || begun.has(`${step}-${index}`)) return [];
+    return [{ ...callEvent(id, { step, index, ...effectiveCall(call) }), runs: false }];
   };
   const eventsOf = (line: JournalLine): RunnerEvent[] => {
     switch (line.kind) {

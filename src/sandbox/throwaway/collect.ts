@@ -59,6 +59,7 @@ const fates: Readonly<Record<string, string>> = {
   ENOENT: none,
   ENOTDIR: none,
   ELOOP: "it is a link",
+  ENAMETOOLONG: "it lies behind a link",
   EACCES: "the code took away the right to read it",
   ENXIO: "it is no regular file",
 };

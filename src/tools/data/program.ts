@@ -4,7 +4,7 @@
  *
  * Never: opens a database; destroys before the copy that the program made lies in the archive.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DataReply, DataRequest } from "../../data/protocol.ts";
 import { replyMark } from "../../data/protocol.ts";
 import type { Executed } from "../../sandbox/exec.ts";
@@ -69,11 +69,23 @@ function parsed(output: Buffer): DataReply | null {
   const at = output.lastIndexOf(`\n${replyMark}`);
   if (at < 0) return null;
   try {
-    return JSON.parse(output.toString("utf8", at + 1 + replyMark.length)) as DataReply;
+    const reply: unknown = JSON.parse(output.toString("utf8", at + 1 + replyMark.length));
+    return isReply(reply) ? reply : null;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return null;
   }
+}
+
+/** A database may have taken the program over. Words are looked at where they are used. */
+function isReply(value: unknown): value is DataReply {
+  const { kind, texts } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (kind !== "batch") return typeof kind === "string";
+  const isText = (one: unknown): boolean => {
+    const { id, text } = (one ?? {}) as Readonly<Record<string, unknown>>;
+    return typeof id === "string" && typeof text === "string";
+  };
+  return Array.isArray(texts) && texts.every(isText);
 }
 
 function broken(code: number, output: Buffer): string {
@@ -137,7 +149,10 @@ export function databaseAt(context: ToolContext, asked: string, use: "read" | "w
   } catch (error) {
     const isMissing = (error as { cause?: NodeJS.ErrnoException }).cause?.code === "ENOENT";
     if (!(error instanceof Denied) || !isMissing) throw error;
-    return { path: newPlace(writable(files), path), writable: true, strange: false };
+    const place = newPlace(writable(files), path);
+    // Where strangers may write, one of theirs may be there by the time that the program opens it.
+    const strange = mayBeStrangers(files, writable(files), dirname(place));
+    return { path: place, writable: true, strange };
   }
 }
 

@@ -48,6 +48,7 @@ export function takeAnswers(
   return {
     ok: ended.every(({ end }) => end.kind === "done"),
     text: [[...tableOf(after), nextStep(after)].join("\n"), ...said].join("\n\n"),
+    ...(said.length > 0 ? { untrusted: true } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { cutMiddle, safeText } from "../../sandbox/output.ts";
 import { done, refused, text } from "../answer.ts";
 import { denied } from "../denial.ts";
 import type { ModelAnswer } from "../desks.ts";
+import { asStrangers } from "../files/strangers.ts";
 import type { ToolResult } from "../result.ts";
 import type { Tool } from "../tool.ts";
 import { type FileAnalysis, roleForms } from "./forms.ts";
@@ -63,7 +64,8 @@ export const analyzeFiles: Tool = {
       return refused(`nothing could be read:\n${listOf(files)}`);
     const answer = await analyse(context, instruction, files);
     if (!answer.ok && answer.kind !== "invalid") return unanswered(alias, answer);
-    return report(context, instruction, files, answer);
+    const strange = files.some(({ isStrange }) => isStrange);
+    return asStrangers(report(context, instruction, files, answer), strange);
   },
 };
 
@@ -72,6 +74,7 @@ interface Read {
   readonly about: string;
   /** Null: not read, and `about` says why. */
   readonly part: Part | null;
+  readonly isStrange: boolean;
 }
 
 /** All files of a call together: as much as so many that are read to the bounds of one. */
@@ -88,7 +91,12 @@ async function read(
   const files: Read[] = [];
   for (const path of new Set(paths)) {
     if (left < leastBytes) {
-      files.push({ path, about: "the files before it are as much as one call reads", part: null });
+      files.push({
+        path,
+        about: "the files before it are as much as one call reads",
+        part: null,
+        isStrange: false,
+      });
       continue;
     }
     const file = await asRead(
@@ -104,19 +112,22 @@ async function read(
 
 async function asRead(context: Asking, source: Source, instruction: string): Promise<Read> {
   const { path, about } = source;
+  const isStrange = source.untrusted === true;
   switch (source.kind) {
     case "note":
-      return { path, about, part: null };
+      return { path, about, part: null, isStrange };
     case "text":
-      return { path, about, part: { title: `${path}, ${about}`, text: source.text } };
+      return { path, about, part: { title: `${path}, ${about}`, text: source.text }, isStrange };
     case "image": {
       const seen = await lookAt(context, source, instruction);
-      if (!seen.ok) return { path, about: `${about}; not looked at: ${seen.why}`, part: null };
+      if (!seen.ok)
+        return { path, about: `${about}; not looked at: ${seen.why}`, part: null, isStrange };
       const title = `${path}, ${about}, as ${seen.model} saw it`;
       return {
         path,
         about: `${about}, looked at by ${seen.model}`,
         part: { title, text: seen.text },
+        isStrange,
       };
     }
   }

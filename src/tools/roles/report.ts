@@ -13,7 +13,7 @@ const replyChars = 20_000;
 /** Where it lies, or why it could not be kept: what it says is not lost for that. */
 export function keepReport(
   { files, callId, now }: Pick<ToolContext, "files" | "callId" | "now">,
-  kind: "advice" | "analysis" | "summary" | "opinion",
+  kind: "advice" | "analysis" | "summary" | "opinion" | "forge" | "result",
   text: string,
 ): { readonly path: string } | { readonly why: string } {
   const { workspace } = files;
@@ -37,7 +37,7 @@ export const whereText = (kept: ReturnType<typeof keepReport>): string =>
 /** An answer as a result; all of a long one lies in a report. */
 export function shownOrKept(
   context: Pick<ToolContext, "files" | "callId" | "now">,
-  kind: "summary" | "opinion",
+  kind: "summary" | "opinion" | "result",
   text: string,
 ): string {
   if (text.length <= replyChars) return text;

@@ -1,6 +1,11 @@
 /** What a file is to a question. Types only. */
 
-export type Source =
+export type Source = Found & {
+  /** It may hold words of strangers. */
+  readonly untrusted?: true;
+};
+
+type Found =
   | {
       readonly kind: "text";
       readonly path: string;

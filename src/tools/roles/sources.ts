@@ -10,6 +10,7 @@ import { reasonOf } from "../../system/errors.ts";
 import { refusal } from "../answer.ts";
 import { readWithin } from "../files/open.ts";
 import { absolute, Denied, readable } from "../files/reach.ts";
+import { isStrangers, mayBeStrangers } from "../files/strangers.ts";
 import type { ToolContext } from "../tool.ts";
 import { pdfText } from "./pdf.ts";
 import type { Source } from "./source.ts";
@@ -24,16 +25,25 @@ export async function sourceOf(
   mostBytes: number,
 ): Promise<Source> {
   const found = look(context, asked, mostBytes);
-  return found.kind === "pdf" ? pdfText(context, found.path, mostBytes) : found;
+  if (found.kind !== "pdf") return found;
+  const source = await pdfText(context, found.path, mostBytes);
+  return found.untrusted === true ? { ...source, untrusted: true } : source;
 }
 
-type Looked = Source | { readonly kind: "pdf"; readonly path: string };
+type Looked = Source | { readonly kind: "pdf"; readonly path: string; readonly untrusted?: true };
 
 function look(context: ToolContext, asked: string, mostBytes: number): Looked {
   const { files } = context;
   try {
     const path = absolute(files.workspace, asked);
-    return readWithin(readable(files), path, (fd, { size }) => read(fd, { path, size, mostBytes }));
+    return readWithin(readable(files), path, (fd, { size }) => {
+      const found = read(fd, { path, size, mostBytes });
+      // A program opens a PDF once more, by its path.
+      const isStrange =
+        isStrangers(files, fd) ||
+        (found.kind === "pdf" && mayBeStrangers(files, readable(files), path));
+      return isStrange ? { ...found, untrusted: true } : found;
+    });
   } catch (error) {
     if (error instanceof Denied)
       return { kind: "note", path: asked, about: refusal(context, error).text };

@@ -1,6 +1,7 @@
 /** Sums up a text or a file of any length, read in full. */
 import { safeText } from "../../sandbox/output.ts";
 import { done, numberOr, refused, text, textOr } from "../answer.ts";
+import { asStrangers } from "../files/strangers.ts";
 import type { ToolResult } from "../result.ts";
 import type { Tool } from "../tool.ts";
 import { mayUse, summarizer } from "./grant.ts";
@@ -48,7 +49,7 @@ export const summarize: Tool = {
     const source = await sourceOf(context, text(args, "path"), most);
     if (source.kind !== "text") return refused(`${source.path}: ${source.about}`);
     const part = { title: `${source.path}, ${source.about}`, text: source.text };
-    return sumUp(context, alias, args, part);
+    return asStrangers(await sumUp(context, alias, args, part), source.untrusted === true);
   },
 };
 

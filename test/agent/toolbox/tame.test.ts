@@ -100,11 +100,20 @@ describe("a tamed schema", () => {
     })).schema;
     const value = fc.jsonValue({ maxDepth: 2 });
     const ajv = new Ajv2020({ strict: false, validateFormats: false, ownProperties: true });
+    /** ajv calls what stands under the name valueOf in a value that it compares, and throws. */
+    const takes = (whole: (args: unknown) => unknown, args: unknown): boolean => {
+      try {
+        return whole(args) === true;
+      } catch (error) {
+        if (error instanceof TypeError) return false;
+        throw error;
+      }
+    };
     fc.assert(
       fc.property(schema, value, (one, args) => {
         const whole = ajv.compile(one as object | boolean);
         const check = checkOf(one);
-        if (whole(args)) expect(check(args)).toBeNull();
+        if (takes(whole, args)) expect(check(args)).toBeNull();
       }),
       { numRuns: 150 },
     );

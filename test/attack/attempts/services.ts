@@ -90,6 +90,25 @@ const bus: Group = {
   ],
 };
 
+const granted: Group = {
+  title: "Services that a manifest has to open",
+  attempts: (
+    [
+      ["the throw-away sandbox", "/run/con/sandbox/socket", "processor time of others"],
+      ["the browser", "/run/con/browser/socket", "places of others; the web without a grant"],
+    ] as const
+  ).map(([name, path, loses]) =>
+    attempt({
+      name: `connect to ${name} without a grant`,
+      from: everywhere,
+      loses,
+      stops: "the access list of the socket's directory; in a tool call there is no socket",
+      deed: "unix",
+      with: () => ({ path }),
+    }),
+  ),
+};
+
 const last: Group = {
   title: "Last of all",
   attempts: [
@@ -104,4 +123,4 @@ const last: Group = {
   ],
 };
 
-export const serviceGroups: readonly Group[] = [kernel, bus, last];
+export const serviceGroups: readonly Group[] = [kernel, bus, granted, last];

@@ -83,7 +83,13 @@ function accepted(manifest = boss, role: string | null = helper): Accepted {
         {
           text: "# helper\n",
           skills: [
-            { name: "s", description: "d", files: new Map([["SKILL.md", Buffer.from("x")]]) },
+            {
+              name: "s",
+              description: "d",
+              category: null,
+              allowedTools: [],
+              files: new Map([["SKILL.md", Buffer.from("x")]]),
+            },
           ],
         },
       ],

@@ -1,13 +1,14 @@
 /**
- * Builds the bundle and the image and boots the one container that the test files of this project share.
+ * Builds the bundle and the image and boots what the test files of this project share: a container for each file that
+ * runs at a time.
  */
 import type { TestProject } from "vitest/node";
-import { bootContainer, type Handle, repository } from "./container.ts";
+import { bootContainer, type Handle, type Reserved, repository } from "./container.ts";
 import { mustRun } from "./process.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    container: Handle;
+    containers: readonly Handle[];
   }
 }
 
@@ -26,8 +27,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await mustRun([`${repository}/image/con-container`, "image"], {
     env: { ...process.env, ENGINE: "nspawn", PROFILE: "default" },
   });
-  const shared = await bootContainer({ name: `con-test-${process.pid}` });
-  await shared.container.must(["/bin/sh", "-ec", withoutContracts]);
-  project.provide("container", shared.container.handle);
-  return async () => shared[Symbol.asyncDispose]();
+  const slots = Array.from({ length: project.config.maxWorkers }, (_, slot) => slot + 1);
+  const shared = await Promise.all(slots.map(boot));
+  project.provide(
+    "containers",
+    shared.map(({ container }) => container.handle),
+  );
+  return async () => {
+    for (const one of shared) await one[Symbol.asyncDispose]();
+  };
+}
+
+async function boot(slot: number): Promise<Reserved> {
+  const booted = await bootContainer({ name: `con-test-${process.pid}-shared-${slot}` });
+  await booted.container.must(["/bin/sh", "-ec", withoutContracts]);
+  return booted;
 }

@@ -137,10 +137,11 @@ it("collects regular files only, by no link, within the bound", () => {
   fs.mkdirSync(join(inside, "folder"));
   fs.symlinkSync(join(outside, "secret"), join(inside, "link"));
   fs.symlinkSync(outside, join(inside, "way"));
+  fs.symlinkSync("x".repeat(300), join(inside, "nowhere"));
   const large = fs.openSync(join(inside, "large"), "w");
   fs.ftruncateSync(large, 65 * 2 ** 20);
   fs.closeSync(large);
-  const paths = ["good", "folder", "link", "way/secret", "large", "none", "good/x"];
+  const paths = ["good", "folder", "link", "way/secret", "large", "none", "good/x", "nowhere/x"];
   const { files, missing } = collect(inside, paths);
   expect(files.map(({ path }) => path)).toEqual(["good"]);
   expect(missing.map(({ path }) => path)).toEqual(paths.slice(1));

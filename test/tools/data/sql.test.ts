@@ -155,6 +155,13 @@ it("takes a database for a stranger's where strangers may put a log beside it", 
   for (const directory of [path.dirname(db), granted]) {
     fs.chmodSync(directory, 0o777);
     expect([directory, await isStrange()]).toEqual([directory, true]);
+    const made = {
+      db: path.join(granted, `${path.basename(directory)}.db`),
+      sql: "CREATE TABLE t (a)",
+    };
+    const files = { ...world.context.files, writable: [world.workspace, granted] };
+    const { ok, untrusted } = await sql.run(made, { ...world.context, files });
+    expect([ok, untrusted]).toEqual([true, directory === granted ? true : undefined]);
     fs.chmodSync(directory, 0o755);
   }
 });

@@ -1,12 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { replyMark } from "../../../src/data/protocol.ts";
 import { lexicalEmbedder } from "../../../src/memory/lexical.ts";
 import { sql } from "../../../src/tools/data/sql.ts";
 import { vectors } from "../../../src/tools/data/vectors.ts";
 import type { Embedding } from "../../../src/tools/desks.ts";
 import type { ToolContext } from "../../../src/tools/tool.ts";
-import type { World } from "../support/world.ts";
+import { executed, type World } from "../support/world.ts";
 import { dataWorld } from "./support.ts";
 
 let world: World;
@@ -99,6 +100,17 @@ it("says that words of a stranger's database are such, whatever it was asked", a
   const args = { db, table: "notes", action: "remove", ids: [1] };
   const result = await vectors.run(args, { ...world.context, files });
   expect(result).toMatchObject({ text: expect.stringContaining("obey"), untrusted: true });
+});
+
+it("takes from a program that was taken over nothing but what is an answer", async () => {
+  const batch = (texts: unknown) => JSON.stringify({ kind: "batch", left: 1, texts });
+  for (const forged of ["null", "[]", '{"kind":7}', batch(null), batch([{ id: {}, text: 1 }])]) {
+    const execute = async () => executed(`\n${replyMark}${forged}\n`);
+    expect([forged, await use({ action: "embed" }, { execute })]).toEqual([
+      forged,
+      expect.stringContaining("ended without an answer"),
+    ]);
+  }
 });
 
 it("never compares vectors of two models", async () => {
