@@ -96,6 +96,8 @@ export async function removeUser(agent: string): Promise<Failure[]> {
   const promised = (snapshotIfAny()?.people ?? []).filter(({ id }) => !isChildUid(id));
   if (promised.length > 0 && fs.existsSync(paths.sysusersFile))
     fs.writeFileSync(paths.sysusersFile, sysusersText(promised), { mode: 0o644 });
+  // Root's own; what contracts found of an agent that is gone teaches nobody.
+  fs.rmSync(join(paths.outcomes, agent), { recursive: true, force: true });
   return deleteUser(agent);
 }
 

@@ -156,6 +156,7 @@ const placesOf = (name: string): string[] => [
   paths.bellOf(name),
   join(paths.ended, name),
   join(paths.holds, `${name}.json`),
+  join(paths.outcomes, name),
 ];
 
 /** What is left then is removed the next time: a child may leave millions of files, and others wait. */
