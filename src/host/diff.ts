@@ -143,9 +143,11 @@ function agentOfUnit(name: string): string | null {
   );
 }
 
-function agentOfCompiled(path: string): string {
+/** Null for what a bootstrap that was killed had not yet given its name (write.ts): nobody's, so the next one takes it away. */
+function agentOfCompiled(path: string): string | null {
   const { agents } = compiledPaths();
-  return (path.slice(agents.length + 1).split("/")[0] ?? "").replace(/\.json$/, "");
+  const name = path.slice(agents.length + 1).split("/")[0] ?? "";
+  return /^\..*\.tmp-[0-9a-f]{16}$/s.test(name) ? null : name.replace(/\.json$/, "");
 }
 
 /** A folder that goes takes its content along. */
