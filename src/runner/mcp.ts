@@ -12,7 +12,6 @@ import { join } from "node:path";
 import { isReached, mcpTarget } from "../config/mcp.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
 import type { McpServer } from "../config/types.ts";
-import type { Isolation } from "../sandbox/exec.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import { type Disk, errnoOf } from "../system/disk.ts";
 import type { Log } from "../system/log.ts";
@@ -20,7 +19,7 @@ import type { McpSource } from "../tools/mcp/source.ts";
 import type { Reach } from "../tools/mcp/types.ts";
 import type { ShellPolicy } from "../tools/policies.ts";
 import type { ToolSource } from "../tools/source.ts";
-import { agentAt, sandboxLimits, sandboxPolicy, shellPolicy, toolEnvironment } from "./policy.ts";
+import { agentAt, isolationOf, sandboxLimits, shellPolicy, toolEnvironment } from "./policy.ts";
 
 export interface McpParts {
   readonly agent: AgentRuntime;
@@ -98,7 +97,7 @@ function reachOf(parts: McpParts, server: McpServer): Reach {
     seconds: agent.limits.runtimeSeconds,
     environment: { HOME: "/tmp", ...server.env, ...keys },
     options: {
-      isolation: isolationOf(parts, agent, shell),
+      isolation: isolationOf(agent, parts.paths, shell),
       limits: sandboxLimits(shell),
       environment: toolEnvironment(parts.paths, ""),
     },
@@ -115,15 +114,6 @@ const inScratch = (command: readonly [string, ...string[]]): [string, ...string[
   "--",
   ...command,
 ];
-
-const isolationOf = (
-  { isolation, paths }: McpParts,
-  agent: AgentRuntime,
-  shell: ShellPolicy,
-): Isolation =>
-  isolation === "bwrap"
-    ? { kind: "bwrap", policy: sandboxPolicy(agent, paths, shell) }
-    : { kind: "none", workspace: paths.workspace };
 
 /** As most servers want a key there. */
 const headerOf = (header: string, key: string): string =>

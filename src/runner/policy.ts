@@ -8,6 +8,7 @@ import { inForce, untilKey } from "../config/grants.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
 import type { SandboxPolicy } from "../sandbox/bwrap.ts";
 import type { Limits } from "../sandbox/limits.ts";
+import type { Isolation } from "../sandbox/start.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Asker } from "../tools/denial.ts";
 import type { EndedGrant, FilePolicy, ShellPolicy } from "../tools/policies.ts";
@@ -140,6 +141,17 @@ export function sandboxPolicy(
     scratchBytes: Math.max(64 * mebibyte, Math.floor(shell.memoryBytes / 4)),
   };
 }
+
+/** `files` are bound inside beside what the policy shows: path there → path here. */
+export const isolationOf = (
+  agent: AgentRuntime,
+  paths: AgentPaths,
+  shell: ShellPolicy,
+  files: Pick<SandboxPolicy, "files"> = {},
+): Isolation =>
+  shell.isolation === "bwrap"
+    ? { kind: "bwrap", policy: { ...sandboxPolicy(agent, paths, shell), ...files } }
+    : { kind: "none", workspace: paths.workspace };
 
 /** The whole environment of a tool call: nothing of ours is passed on. */
 export const toolEnvironment = (paths: AgentPaths, taskId: string): Record<string, string> => ({

@@ -1,6 +1,6 @@
 /** What the tools of one attempt may touch: everything that depends on grants is looked up for each call. */
 import type { AgentRuntime } from "../config/runtime.ts";
-import { createExecute, type Isolation } from "../sandbox/exec.ts";
+import { createExecute } from "../sandbox/exec.ts";
 import { createRunThrowaway } from "../sandbox/throwaway/client.ts";
 import type { Task } from "../task/task.ts";
 import type { ShellPolicy } from "../tools/policies.ts";
@@ -17,8 +17,8 @@ import {
   agentAt,
   askerOf,
   filePolicy,
+  isolationOf,
   sandboxLimits,
-  sandboxPolicy,
   shellPolicy,
   toolEnvironment,
 } from "./policy.ts";
@@ -49,7 +49,7 @@ export function toolContext(
     },
     get execute() {
       return createExecute({
-        isolation: isolationOf(world, agent(), shell()),
+        isolation: isolationOf(agent(), paths, shell()),
         limits: sandboxLimits(shell(), world.agent.gpu),
         environment: toolEnvironment(paths, task.id),
       });
@@ -90,12 +90,3 @@ function spawningOf(world: AttemptWorld, task: Task): Pick<ToolContext, "spawnin
   const spawning = createSpawning(world, task);
   return spawning === null ? {} : { spawning };
 }
-
-const isolationOf = (
-  { isolation, paths }: AttemptWorld,
-  agent: AgentRuntime,
-  shell: ShellPolicy,
-): Isolation =>
-  isolation === "bwrap"
-    ? { kind: "bwrap", policy: sandboxPolicy(agent, paths, shell) }
-    : { kind: "none", workspace: paths.workspace };

@@ -6,19 +6,19 @@
  * they live in a process namespace that dies with its first process.
  * After a crash of ours the kernel kills the sandbox (--die-with-parent).
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bwrapArguments, type SandboxPolicy } from "./bwrap.ts";
-import { withoutLinks } from "./grants.ts";
-import { type Limits, limitArguments } from "./limits.ts";
 import { gone, readStatus, type Status } from "./namespace.ts";
 import { type Collected, createCollector, type Sink } from "./output.ts";
-
-export type Isolation =
-  | { readonly kind: "bwrap"; readonly policy: SandboxPolicy }
-  /** `con dev` only: a process group, nothing hidden, no survivor caught that left the group. */
-  | { readonly kind: "none"; readonly workspace: string };
+import {
+  type ExecuteOptions,
+  type Isolation,
+  killIn,
+  type Started,
+  sandboxStatusFd,
+  startInside,
+} from "./start.ts";
 
 export interface Command {
   readonly argv: readonly [string, ...string[]];
@@ -51,21 +51,13 @@ export interface Executed {
 
 export type Execute = (command: Command, signal: AbortSignal) => Promise<Executed>;
 
-export interface ExecuteOptions {
-  readonly isolation: Isolation;
-  readonly limits: Limits;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-export const sandboxStatusFd = 3;
-
 /** One sandbox per call; calls may run side by side. */
 export const createExecute =
   (options: ExecuteOptions): Execute =>
   async (command, signal) => {
     const collector = createCollector(command.output);
     if (signal.aborted) return { ending: { kind: "aborted" }, output: collector.end() };
-    const child = start(options, command);
+    const child = startInside(options, programOf(command));
     child.stdout?.on("data", collector.add);
     child.stderr?.on("data", command.heard ?? collector.add);
     give(child, command.input);
@@ -96,44 +88,13 @@ function judge(
   return { kind: "exit", code: exited.code };
 }
 
-/**
- * Each of these execs what follows, so one process carries all settings into the program. The unit
- * gives the runner an ambient capability (CAP_LEASE); bwrap refuses to start with any.
- */
-const prepare = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", "--"];
-const killFirst = ["choom", "-n", "1000", "--"];
-
-export const prepared = (inside: readonly string[]): string[] => [
-  ...prepare,
-  ...killFirst,
-  ...inside,
-];
-
-function start({ isolation, limits, environment }: ExecuteOptions, command: Command): ChildProcess {
-  const merged = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...command.argv];
-  const said = command.heard === undefined ? merged : command.argv;
-  const limited = [...limitArguments(limits, command.timeoutSeconds), ...said];
-  const inside =
-    isolation.kind === "bwrap"
-      ? [
-          "bwrap",
-          ...bwrapArguments(withoutLinks(isolation.policy), sandboxStatusFd),
-          "--",
-          ...limited,
-        ]
-      : limited;
-  const [program = "", ...args] = prepared(inside);
-  return spawn(program, args, {
-    cwd: isolation.kind === "bwrap" ? "/" : isolation.workspace,
-    env: { ...environment, ...command.environment },
-    detached: isolation.kind === "none",
-    stdio: [
-      command.input === undefined ? "ignore" : "pipe",
-      "pipe",
-      "pipe",
-      isolation.kind === "bwrap" ? "pipe" : "ignore",
-    ],
-  });
+/** One stream of both outputs in their order, unless the second is heard apart. */
+function programOf({ argv, heard, timeoutSeconds, environment, input }: Command): Started {
+  const merged = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...argv];
+  return {
+    ...{ argv: heard === undefined ? merged : argv, seconds: timeoutSeconds, environment },
+    hasInput: input !== undefined,
+  };
 }
 
 function give({ stdin }: ChildProcess, input: Uint8Array | undefined): void {
@@ -171,17 +132,6 @@ function killOn(
       killIn(child, isolation);
     },
   };
-}
-
-/** Kills bwrap, and with it the namespace; without a sandbox, the process group. */
-export function killIn(child: ChildProcess, isolation: Isolation["kind"]): void {
-  if (child.pid === undefined) return;
-  try {
-    if (isolation === "none") process.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }
 
 interface Exited {

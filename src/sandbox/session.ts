@@ -6,15 +6,12 @@
  * every process of it is gone. After a crash of ours the kernel kills the sandbox (--die-with-parent). The last
  * words of its standard error are kept, and no more.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bwrapArguments } from "./bwrap.ts";
-import { type ExecuteOptions, killIn, prepared, sandboxStatusFd } from "./exec.ts";
-import { withoutLinks } from "./grants.ts";
-import { limitArguments } from "./limits.ts";
 import { gone, readStatus } from "./namespace.ts";
 import { safeText } from "./output.ts";
+import { type ExecuteOptions, killIn, sandboxStatusFd, startInside } from "./start.ts";
 
 export interface Program {
   readonly argv: readonly [string, ...string[]];
@@ -42,7 +39,7 @@ const politeMs = 300;
 const mostWaiting = 32 * 2 ** 20;
 
 export function openSession(options: ExecuteOptions, program: Program): Session {
-  const child = start(options, program);
+  const child = startInside(options, { ...program, hasInput: true });
   const status = readStatus(child.stdio[sandboxStatusFd] as Readable | null);
   let words: Buffer = Buffer.alloc(0);
   child.stderr?.on("data", (chunk: Buffer) => {
@@ -72,26 +69,6 @@ export function openSession(options: ExecuteOptions, program: Program): Session 
     },
     over,
   };
-}
-
-function start({ isolation, limits, environment }: ExecuteOptions, program: Program): ChildProcess {
-  const limited = [...limitArguments(limits, program.seconds), ...program.argv];
-  const isBwrap = isolation.kind === "bwrap";
-  const inside = isBwrap
-    ? [
-        "bwrap",
-        ...bwrapArguments(withoutLinks(isolation.policy), sandboxStatusFd),
-        "--",
-        ...limited,
-      ]
-    : limited;
-  const [first = "", ...args] = prepared(inside);
-  return spawn(first, args, {
-    cwd: isBwrap ? "/" : isolation.workspace,
-    env: { ...environment, ...program.environment },
-    detached: !isBwrap,
-    stdio: ["pipe", "pipe", "pipe", isBwrap ? "pipe" : "ignore"],
-  });
 }
 
 const ended = (child: ChildProcess): Promise<string> =>

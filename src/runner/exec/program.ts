@@ -6,12 +6,12 @@
  */
 import type { ExecLine } from "../../agent/exec-line.ts";
 import type { ExecRunner } from "../../config/types.ts";
-import { type Command, createExecute, type Isolation } from "../../sandbox/exec.ts";
+import { type Command, createExecute } from "../../sandbox/exec.ts";
 import type { Task } from "../../task/task.ts";
 import type { AttemptWorld } from "../attempt-world.ts";
 import { type Bridge, openBridge } from "../bridge/bridge.ts";
 import { loopbackCommand, socketInside } from "../bridge/inside.ts";
-import { agentAt, sandboxLimits, sandboxPolicy, shellPolicy, toolEnvironment } from "../policy.ts";
+import { agentAt, isolationOf, sandboxLimits, shellPolicy, toolEnvironment } from "../policy.ts";
 import { environmentOf, inputOf, type Teller, withModel } from "./input.ts";
 import { answerBytes, type Ended } from "./judge.ts";
 import { createWords } from "./words.ts";
@@ -167,12 +167,8 @@ function commandOf(
 function optionsOf(world: AttemptWorld, task: Task, bridge: Bridge | null) {
   const agent = agentAt(world.agent, world.now());
   const shell = shellPolicy(agent, world.isolation);
-  const policy = sandboxPolicy(agent, world.paths, shell);
   const files = bridge === null ? {} : { files: { [socketInside]: bridge.socket } };
-  const isolation: Isolation =
-    world.isolation === "bwrap"
-      ? { kind: "bwrap", policy: { ...policy, ...files } }
-      : { kind: "none", workspace: world.paths.workspace };
+  const isolation = isolationOf(agent, world.paths, shell, files);
   const limits = sandboxLimits(shell, true);
   return { isolation, limits, environment: toolEnvironment(world.paths, task.id) };
 }

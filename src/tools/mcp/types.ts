@@ -1,5 +1,5 @@
 /** How an MCP server is reached, and what it says it can do. Types only. */
-import type { ExecuteOptions } from "../../sandbox/exec.ts";
+import type { ExecuteOptions } from "../../sandbox/start.ts";
 
 /** Looked up for each use: grants end. */
 export type Reach =

@@ -4,7 +4,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { SandboxPolicy } from "../../../src/sandbox/bwrap.ts";
-import type { Ending, ExecuteOptions } from "../../../src/sandbox/exec.ts";
+import type { Ending } from "../../../src/sandbox/exec.ts";
+import type { ExecuteOptions } from "../../../src/sandbox/start.ts";
 import type { Drive } from "./drive.ts";
 
 /** A user that nothing else runs as: limits count per user. */

@@ -3,7 +3,8 @@
  * Tests start it through setpriv(1), because the sandbox must hold for a user without privileges.
  */
 import fs from "node:fs";
-import { createExecute, type ExecuteOptions } from "../../../src/sandbox/exec.ts";
+import { createExecute } from "../../../src/sandbox/exec.ts";
+import type { ExecuteOptions } from "../../../src/sandbox/start.ts";
 
 export interface Drive {
   readonly options: ExecuteOptions;
