@@ -1,6 +1,7 @@
 /** Desired facts against the machine → changes, each with its reason. Pure. */
 import { basename, dirname, join } from "node:path";
 import { compiledPaths } from "../config/compiled.ts";
+import { isTemporaryName } from "../system/durable.ts";
 import { formatAcl, fullAcl, type NamedEntry, sameAcl } from "./acl-entries.ts";
 import type { DirectoryFact, Fact, FileFact, PathFact, PersonFact, Stray } from "./facts.ts";
 import type { People } from "./ids.ts";
@@ -147,7 +148,7 @@ function agentOfUnit(name: string): string | null {
 function agentOfCompiled(path: string): string | null {
   const { agents } = compiledPaths();
   const name = path.slice(agents.length + 1).split("/")[0] ?? "";
-  return /^\..*\.tmp-[0-9a-f]{16}$/s.test(name) ? null : name.replace(/\.json$/, "");
+  return isTemporaryName(name) ? null : name.replace(/\.json$/, "");
 }
 
 /** A folder that goes takes its content along. */

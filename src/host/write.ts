@@ -6,10 +6,9 @@
  * a temporary dot-name in a directory of ours. Files are not synced one by one: they can be made again
  * from /etc/con, and bootstrap runs at every boot; one syncfs(2) ends a run.
  */
-import { randomBytes } from "node:crypto";
 import fs, { constants } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
+import { temporaryFor } from "../system/durable.ts";
 import type { AclLibrary } from "./acl.ts";
 import { type Acl, fullAcl, type NamedEntry } from "./acl-entries.ts";
 import type { DirectoryFact, FifoFact, FileFact, LinkFact, PathFact } from "./facts.ts";
@@ -90,8 +89,7 @@ function setFifo(path: string, fact: FifoFact, acls: AclLibrary): void {
 
 /** Makes something under a temporary name and renames it, so that readers see old or new. */
 function replace(path: string, make: (temporary: string) => void): void {
-  const hex = randomBytes(8).toString("hex");
-  const temporary = join(dirname(path), `.${basename(path)}.tmp-${hex}`);
+  const temporary = temporaryFor(path);
   try {
     make(temporary);
     if (isDirectory(path)) fs.rmSync(path, { recursive: true });

@@ -8,7 +8,7 @@
  */
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
-import { exists, moveDurably, syncDirectory } from "../system/durable.ts";
+import { exists, isTemporaryName, moveDurably, syncDirectory } from "../system/durable.ts";
 import { backoffMs, freeCrashes, maxStrikes } from "../task/retry.ts";
 import { emptyTally, type Task } from "../task/task.ts";
 import { wakeWaiter } from "./answers.ts";
@@ -52,7 +52,7 @@ function inOrder(a: Queued, b: Queued): number {
 /** With the lock held, every temporary name in a private folder is a leftover. */
 function removeTemporaries(world: SpoolWorld, directory: string): void {
   for (const name of world.disk.list(directory)) {
-    if (!/^\..*\.tmp-[0-9a-f]{16}$/s.test(name)) continue;
+    if (!isTemporaryName(name)) continue;
     try {
       world.disk.unlink(join(directory, name));
     } catch (error) {

@@ -4,18 +4,17 @@
  */
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
+import { isTemporaryName } from "../system/durable.ts";
 import { temporaryMaxAgeMs } from "../task/retry.ts";
 import { placeOf } from "./known.ts";
 import { forgetNote, notedIds } from "./notes.ts";
 import { forgetQuestion } from "./question.ts";
 import type { Post, SpoolWorld } from "./world.ts";
 
-const temporary = /^\..*\.tmp-[0-9a-f]{16}$/s;
-
 /** Only files of our own naming, only old ones. */
 export function tidy(world: SpoolWorld, post: Post): void {
   for (const inbox of post.inboxes) {
-    sweep(world, inbox, temporaryMaxAgeMs, (name) => temporary.test(name));
+    sweep(world, inbox, temporaryMaxAgeMs, isTemporaryName);
   }
   for (const id of notedIds(world.disk, post.paths)) {
     const place = placeOf(world.disk, post.paths, id);

@@ -10,6 +10,7 @@ import { namePattern } from "../config/grammar.ts";
 import type { Disk } from "../system/disk.ts";
 import {
   exists,
+  isTemporaryName,
   readFile,
   removeDurably,
   replaceDurably,
@@ -82,7 +83,7 @@ function sweepHalves(world: StewardWorld): void {
   const underWay = changesNow(world).flatMap(({ files }) => files.map(({ path }) => dirname(path)));
   for (const directory of new Set([...ours, ...underWay]))
     for (const name of listed(world, directory))
-      if (/^\..*\.tmp-[0-9a-f]{16}$/s.test(name)) removeDurably(world.disk, join(directory, name));
+      if (isTemporaryName(name)) removeDurably(world.disk, join(directory, name));
 }
 
 export type Carried =

@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { errnoOf } from "../system/disk.ts";
+import { isTemporaryName } from "../system/durable.ts";
 import { ConError, type ExitCode, exit } from "../system/errors.ts";
 import { finishAbandoned } from "./change.ts";
 import { reap } from "./children/reap.ts";
@@ -64,9 +65,8 @@ const answerMs = 30 * 24 * hourMs;
 /** Removes what nobody will ask for any more. */
 function tidy(world: StewardWorld): void {
   const { inbox, outbox, holds, approvals } = world.places;
-  const isTemporary = (name: string): boolean => /^\..*\.tmp-[0-9a-f]{16}$/s.test(name);
   for (const directory of [inbox, outbox, holds, approvals])
-    removeOld(world, directory, temporaryMs, isTemporary);
+    removeOld(world, directory, temporaryMs, isTemporaryName);
   // Nobody has that long to approve anything.
   for (const directory of [outbox, approvals]) removeOld(world, directory, answerMs, () => true);
 }

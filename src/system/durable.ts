@@ -54,8 +54,12 @@ function removeQuietly(disk: Disk, path: string): void {
   }
 }
 
-const temporaryFor = (path: string): string =>
+/** A name beside `path` for what is not whole yet. */
+export const temporaryFor = (path: string): string =>
   join(dirname(path), `.${basename(path)}.tmp-${randomBytes(8).toString("hex")}`);
+
+/** Whether `name` is what a crash can have left of `temporaryFor`. */
+export const isTemporaryName = (name: string): boolean => /^\..*\.tmp-[0-9a-f]{16}$/s.test(name);
 
 /** Creates `path` whole, or reports that the name is taken; never overwrites. */
 export function createDurably(

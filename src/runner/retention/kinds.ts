@@ -4,6 +4,7 @@
  * Only names that we give are known here; everything else in these directories is left alone.
  */
 import type { Retention } from "../../config/types.ts";
+import { isTemporaryName } from "../../system/durable.ts";
 import { isId } from "../../task/id.ts";
 import { temporaryMaxAgeMs } from "../../task/retry.ts";
 
@@ -107,7 +108,9 @@ export const kinds: readonly Kind[] = [
       ["state", "turns"],
       ["queue", "corrupt"],
     ])
-    .map((folder) => kind("temporaries", folder, null, matching(/^\..*\.tmp-[0-9a-f]{16}$/s))),
+    .map((folder) =>
+      kind("temporaries", folder, null, (name) => (isTemporaryName(name) ? name : null)),
+    ),
   kind("temporaries", ["workspace", ".con", "tasks"], null, matching(/^\.con-tmp-[0-9a-f]{16}$/)),
 ];
 
