@@ -11,11 +11,16 @@ import { conclude, count, type Ended, type Report } from "./support/report.ts";
 
 const vitest = "node_modules/vitest/vitest.mjs";
 
+/** Three times what the longest project takes on two cores: a hang ends with a word about it. */
+const longestMs = 35 * 60_000;
+
 function runProject(project: string, directory: string): Ended {
   const output = join(directory, `${project}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`];
   const argv = [vitest, "run", "--project", project, ...reporters];
-  const { status } = spawnSync(process.execPath, argv, { stdio: "inherit" });
+  const limit = { timeout: longestMs, killSignal: "SIGKILL" } as const;
+  const { status, error } = spawnSync(process.execPath, argv, { stdio: "inherit", ...limit });
+  if (error !== undefined) console.log(`${project}: ${error.message}`);
   const text = existsSync(output) ? readFileSync(output, "utf8") : null;
   return { project, status, report: text === null ? null : (JSON.parse(text) as Report) };
 }

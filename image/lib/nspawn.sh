@@ -91,10 +91,13 @@ nspawn_wait_leader() {
 
 nspawn_is_running() { local pid; same_process "$machine/leader"; }
 
+# The fork into the PID namespace is a shell's: nsenter's own stops itself when its child is stopped, which systemd
+# does to everybody on its way down; a parent that is stopped reaps nobody, and the namespace never ends.
 nspawn_exec() { # COMMAND…: root, a clean environment, the caller's streams
   local pid
   same_process "$machine/leader" || die 69 "$name: not running: make run NAME=$name"
-  nsenter --target "$pid" --all -- /usr/bin/env -i "${exec_environment[@]}" "$@"
+  nsenter --target "$pid" --all --no-fork -- /usr/bin/env -i "${exec_environment[@]}" \
+    /bin/sh -c '"$@"; exit $?' sh "$@"
 }
 
 nspawn_console() { tail -n 20 "$machine/console"; }
@@ -113,14 +116,17 @@ nspawn_stop() {
   nspawn_kill
 }
 
-# What did not go by asking: SIGKILL to PID 1 of a PID namespace ends everything in it.
+# What did not go by asking: SIGKILL to PID 1 of a PID namespace ends everything in it, once the parents outside
+# of those who entered have taken note.
 nspawn_kill() {
-  local pid record
+  local pid record tries
   for record in leader process; do
-    while same_process "$machine/$record"; do
+    for ((tries = 0; tries < 400; tries++)); do
+      same_process "$machine/$record" || continue 2
       kill -KILL "$pid" || say "$name: process $pid had just ended"
       sleep 0.05
     done
+    die 70 "$name: process $pid does not end: a program outside has entered the container and is stopped (ps -e -o pid,stat,args | grep ' T'); end it, then: make stop NAME=$name"
   done
 }
 

@@ -41,6 +41,16 @@ test("exec passes input, output, errors and the exit code through", async () => 
   expect(result).toEqual({ code: 7, stdout: "a\nb", stderr: "to stderr\n" });
 });
 
+test("it stops while a program runs in it that somebody entered with", async () => {
+  await using own = await bootContainer();
+  const running = own.container.script("exec", {
+    CMD: "echo up >/run/up; while :; do sleep 1; done",
+  });
+  await own.container.must(["/bin/sh", "-c", "until [ -e /run/up ]; do sleep 0.05; done"]);
+  expect((await own.container.script("stop")).code).toBe(0);
+  expect((await running).code).not.toBe(0);
+});
+
 test("no character of a setting is read by make or by a shell of the host", async () => {
   const text = `it costs $5 $(touch /tmp/con-evil) \`id\` "double" 'single' # hash`;
   const result = await mustRun(["make", "exec", `CMD=printf %s "$MSG"; cat`, `MSG=${text}`], {

@@ -128,7 +128,8 @@ async function connect(user: string, ...more: string[]): Promise<Client> {
     new StdioClientTransport({
       command: "nsenter",
       args: [
-        ...["--target", String(container.leader()), "--all", "--", "/usr/bin/env", "-i", path],
+        ...["--target", String(container.leader()), "--all", "--no-fork", "--"],
+        ...["/usr/bin/env", "-i", path, "/bin/sh", "-c", '"$@"; exit $?', "sh"],
         ...["setpriv", ...become, "con", "mcp", ...more],
       ],
       stderr: "pipe",

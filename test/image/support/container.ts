@@ -96,7 +96,9 @@ export class Container {
     if (this.handle.engine === "podman") {
       return ["podman", "exec", "--interactive", this.handle.name, ...environment];
     }
-    return ["nsenter", "--target", String(this.leader()), "--all", "--", ...environment];
+    // As image/lib/nspawn.sh does it: nsenter's own fork can keep a container from ending.
+    const enter = ["nsenter", "--target", String(this.leader()), "--all", "--no-fork", "--"];
+    return [...enter, ...environment, "/bin/sh", "-c", '"$@"; exit $?', "sh"];
   }
 
   /** The host's id of the process that is PID 1 in an nspawn container. */
