@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReportDocument } from "../../src/contract/report/document.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { restContracts } from "./support/contracts.ts";
 
 let own: Reserved;
 let container: Container;
@@ -38,8 +39,8 @@ const name = ({ contract, check }: { contract: string; check: string }) => `${co
 beforeAll(async () => {
   own = await bootContainer();
   container = own.container;
+  await restContracts(container);
   await health(quiet);
-  // The timer has its turn now and then rests for a day.
   await container.exec(["con", "healthcheck", "--all"]);
 });
 
@@ -350,6 +351,11 @@ describe("broken on purpose", () => {
       await sh(mends);
     }
     expect(failing(await evaluate())).toEqual([]);
+  });
+
+  test("the timer had no turn, or it had acted on what was broken here", async () => {
+    const last = ["systemctl", "show", "con-healthcheck.timer", "-P", "LastTriggerUSec"];
+    expect((await container.must(last)).trim()).toBe("");
   });
 
   test("every shipped contract has its turn, here or where it is healed", async () => {
