@@ -92,10 +92,11 @@ export function parseDuration(text: string): number | null {
   return value <= 86_400 ? value : null;
 }
 
-/** `512M`, `2G` → bytes. */
+/** `512M`, `2G` → bytes; null for anything else, and for more than a number is exact for. */
 export function parseMemory(text: string): number | null {
   const match = /^([1-9]\d{0,6})([MG])$/.exec(text);
-  return match === null ? null : Number(match[1]) * (match[2] === "G" ? 2 ** 30 : 2 ** 20);
+  const bytes = Number(match?.[1]) * (match?.[2] === "G" ? 2 ** 30 : 2 ** 20);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
 const instant =

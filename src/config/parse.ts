@@ -29,8 +29,8 @@ export interface ConfigFiles {
   readonly roles?: readonly SourceFile[] | undefined;
 }
 
-export function parseConfig(files: ConfigFiles): Parsed {
-  const validators = createValidators();
+/** Compiles the schemas unless it is given `validators`. */
+export function parseConfig(files: ConfigFiles, validators = createValidators()): Parsed {
   if (files.system === null) return { config: null, problems: [noSystemFile] };
   const system = readSystemFile(files.system, validators.system);
   if (system.part === null) return { config: null, problems: system.problems };

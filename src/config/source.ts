@@ -36,8 +36,8 @@ export function readSource(file: SourceFile): Source | Fault[] {
     return [{ line: 1, column: 1, why: `is longer than ${maxCharacters} characters` }];
   const lines = new LineCounter();
   // prettyErrors would quote the text at each error, which takes the square of the time for many of them.
-  const options = { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false };
-  const document = parseDocument(file.text, options);
+  const document = parsed(file.text, lines);
+  if (document === null) return [tooDeep];
   const faults = [...document.errors, ...document.warnings].slice(0, maxFaults).map((error) => ({
     ...position(lines, error.pos[0]),
     why: firstLine(error.message),
@@ -51,9 +51,28 @@ export function readSource(file: SourceFile): Source | Fault[] {
       locate: (path, of = "value") => position(lines, offsetOf(document, path, of)),
     };
   } catch (error) {
+    if (error instanceof RangeError) return [tooDeep];
     // toJS throws ReferenceError for an alias bomb and for an alias without an anchor.
     if (!(error instanceof ReferenceError)) throw error;
     return [{ line: 1, column: 1, why: firstLine(error.message) }];
+  }
+}
+
+const tooDeep: Fault = { line: 1, column: 1, why: "it is nested too deeply" };
+
+/** Null for what is nested deeper than the parser goes. */
+function parsed(text: string, lineCounter: LineCounter): Document | null {
+  try {
+    return parseDocument(text, {
+      ...{ lineCounter, strict: true, uniqueKeys: true, prettyErrors: false },
+      // It would print parts of the text for a key that is no text.
+      logLevel: "error",
+      // A tag such as !!binary or !!set makes what is neither text, list nor map.
+      resolveKnownTags: false,
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return null;
   }
 }
 

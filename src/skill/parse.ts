@@ -4,7 +4,7 @@
  * Never: repairs, grants, or lets a text through that shows people something else than a model reads. A problem costs
  * the agents this one skill and nothing more.
  */
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { splitSkill } from "./body.ts";
 import { skillBounds, skillFile, skillName } from "./bounds.ts";
 import { headOf } from "./head.ts";
@@ -31,8 +31,8 @@ function checkText(folder: string, text: string): CheckedSkill {
   const parts = splitSkill(text);
   if (parts === null) return refused(1, "there is no front matter", form);
   const lines = new LineCounter();
-  const options = { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false };
-  const document = parseDocument(parts.front, options);
+  const document = parsed(parts.front, lines);
+  if (document === null) return refused(2, "the front matter is nested too deeply", form);
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) {
     const line = lines.linePos(fault.pos[0]).line + 1;
@@ -51,6 +51,22 @@ function checkText(folder: string, text: string): CheckedSkill {
     warnings.push(at(parts.bodyLine, why, "move details to files in references/"));
   }
   return { head: problems.length > 0 ? null : head, problems, warnings };
+}
+
+/** Null for what is nested deeper than the parser goes. */
+function parsed(text: string, lineCounter: LineCounter): Document | null {
+  try {
+    return parseDocument(text, {
+      ...{ lineCounter, strict: true, uniqueKeys: true, prettyErrors: false },
+      // It would print parts of the text for a key that is no text.
+      logLevel: "error",
+      // A tag such as !!binary or !!set makes what is neither text, list nor map.
+      resolveKnownTags: false,
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return null;
+  }
 }
 
 const at = (line: number, why: string, remedy: string): SkillProblem => ({

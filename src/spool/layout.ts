@@ -21,6 +21,8 @@ export interface AgentPaths {
   readonly uses: string;
   readonly workspace: string;
   readonly tools: string;
+  /** Of others, which people let it call: root's. */
+  readonly sharedTools: string;
   readonly archive: string;
 }
 
@@ -47,6 +49,7 @@ export function agentPaths(root: string, name: string): AgentPaths {
     uses: join(state, "uses.json"),
     workspace: join(base, "workspace"),
     tools: join(base, "tools"),
+    sharedTools: join(root, "tools"),
     archive: join(base, "archive"),
   };
 }

@@ -14,7 +14,7 @@ import { emptyTally, type Task } from "../task/task.ts";
 import { wakeWaiter } from "./answers.ts";
 import { afterCrash, attemptsDirectory, readAttempts, writeAttempts } from "./attempts.ts";
 import { park, queuedIds } from "./defer.ts";
-import { pathIn } from "./known.ts";
+import { pathIn, recordPath } from "./known.ts";
 import { notePath } from "./notes.ts";
 import { finishPublishing } from "./published.ts";
 import { type Queued, readQueued } from "./queued.ts";
@@ -32,8 +32,11 @@ export async function recover(world: SpoolWorld, post: Post): Promise<string[]> 
   removeTemporaries(world, post.paths.queue.held);
   // Answers that a kill kept from being put away durably, and that a held task has yet to read.
   if (disk.list(post.paths.queue.held).length > 0) syncDirectory(disk, post.paths.processed);
+  for (const id of queuedIds(world, post, "held")) await recoverHeld(world, post, id);
   const resumable: Queued[] = [];
   const ids = queuedIds(world, post, "active");
+  // A killed claim may have left a name that is not on disk yet; the claim that follows takes the original away.
+  if (ids.length > 0) syncDirectory(disk, post.paths.queue.active);
   const woken = (id: string): void => void ids.push(id);
   // Grows meanwhile.
   for (const id of ids) {
@@ -77,6 +80,18 @@ async function recoverActive(
   }
   if (finishSettled(world, post, queued.task, woken)) return null;
   return judge(world, post, queued) ? queued : null;
+}
+
+/**
+ * A held task that has ended: its last move was made, a kill kept it from becoming durable, and a power cut took it
+ * back. Nobody would look at it before its time is over.
+ */
+async function recoverHeld(world: SpoolWorld, post: Post, id: string): Promise<void> {
+  if (!exists(world.disk, recordPath(post.paths, id))) return;
+  const queued = await readQueued(world.disk, pathIn(post.paths, "held", id), world.loadYaml);
+  const published = typeof queued === "string" ? null : finishPublishing(world, post, queued.task);
+  if (published === null) return;
+  putAway(world, post, id, published.status, { place: "held", attempts: published.attempts });
 }
 
 /** A crash amid a move leaves both names; a task that still waits is held again by its attempt. */

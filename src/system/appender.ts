@@ -33,17 +33,24 @@ export function openAppender(disk: Disk, path: string, mode: number): Appender {
 }
 
 function openOrCreate(disk: Disk, path: string, mode: number): number {
+  const fd = openIfThere(disk, path) ?? disk.open(path, flags | creating, mode);
   try {
-    return disk.open(path, flags);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  }
-  const fd = disk.open(path, flags | constants.O_CREAT | constants.O_EXCL, mode);
-  try {
-    syncDirectory(disk, dirname(path));
+    // Also where a process that made it died before its name was durable: then it is still empty.
+    if (disk.stat(fd).size === 0n) syncDirectory(disk, dirname(path));
     return fd;
   } catch (error) {
     disk.close(fd);
     throw error;
+  }
+}
+
+const creating = constants.O_CREAT | constants.O_EXCL;
+
+function openIfThere(disk: Disk, path: string): number | null {
+  try {
+    return disk.open(path, flags);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    return null;
   }
 }

@@ -102,15 +102,22 @@ export function moveDurably(disk: Disk, from: string, to: string): void {
   if (dirname(from) !== dirname(to)) syncDirectory(disk, dirname(from));
 }
 
-/** Removes an entry; a missing one is fine, the wish is already true. */
+/**
+ * Removes an entry; a missing one is fine, the wish is already true. Synced all the same: whoever removed it may have
+ * died before its end was durable.
+ */
 export function removeDurably(disk: Disk, path: string): void {
   try {
     disk.unlink(path);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
-    return;
   }
-  syncDirectory(disk, dirname(path));
+  try {
+    syncDirectory(disk, dirname(path));
+  } catch (error) {
+    // With its directory.
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
 }
 
 /** All bytes of an open file from its start, or null when there are more than `maxBytes`. */

@@ -30,6 +30,10 @@ async function loadSchema(schema: "failsafe" | "core"): Promise<ParseYaml> {
       strict: true,
       uniqueKeys: true,
       prettyErrors: true,
+      // It would print parts of the text for a key that is no text.
+      logLevel: "error",
+      // A tag such as !!binary or !!set makes what is neither text, list nor map.
+      resolveKnownTags: false,
     });
     const problem = document.errors[0] ?? document.warnings[0];
     if (problem !== undefined) throw new Error(problem.message.split("\n")[0] ?? problem.code);

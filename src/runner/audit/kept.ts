@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Disk } from "../../system/disk.ts";
-import { readFile, removeDurably, replaceDurably } from "../../system/durable.ts";
+import { exists, readFile, removeDurably, replaceDurably } from "../../system/durable.ts";
 
 export const keptPath = (state: string): string => join(state, "audit.pending.jsonl");
 
@@ -31,4 +31,7 @@ function isObject(text: string): boolean {
 export const writeKept = (disk: Disk, path: string, events: readonly string[]): void =>
   replaceDurably(disk, path, Buffer.from(events.map((event) => `${event}\n`).join("")), mode);
 
-export const removeKept = (disk: Disk, path: string): void => removeDurably(disk, path);
+export const removeKept = (disk: Disk, path: string): void => {
+  // Nearly always there is none, and nothing to make durable.
+  if (exists(disk, path)) removeDurably(disk, path);
+};

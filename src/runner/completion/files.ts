@@ -120,8 +120,9 @@ async function parseYaml(text: string): Promise<Parsed> {
   try {
     return { value: parse(text, { schema: "core", logLevel: "error" }) };
   } catch (error) {
-    // ReferenceError: an alias that leads nowhere, or too many of them.
-    if (!(error instanceof YAMLError || error instanceof ReferenceError)) throw error;
+    // ReferenceError: an alias that leads nowhere, or too many of them. RangeError: nested too deeply.
+    const known = [YAMLError, ReferenceError, RangeError].some((kind) => error instanceof kind);
+    if (!known) throw error;
     return { why: "it is not YAML" };
   }
 }

@@ -45,11 +45,13 @@ export const agent = agentRuntime({
   trustedUids: [person],
 });
 
+export const heldFolders: readonly string[] = [
+  ...[me.inbox, me.outbox, me.processed, me.state, me.journal, asker.inbox],
+  ...Object.values(me.queue),
+];
+
 export class HeldMachine {
-  readonly memory = new MemoryDisk([
-    ...[me.inbox, me.outbox, me.processed, me.state, me.journal, asker.inbox],
-    ...Object.values(me.queue),
-  ]);
+  readonly memory: MemoryDisk;
   readonly lines = createLines();
   readonly course: Course;
   clock = Date.now();
@@ -61,8 +63,9 @@ export class HeldMachine {
   /** Answers that the result was made of. */
   used = 0;
 
-  constructor(course: Course) {
+  constructor(course: Course, memory = new MemoryDisk(heldFolders)) {
     this.course = course;
+    this.memory = memory;
   }
 
   world(): SessionWorld {
