@@ -13,10 +13,11 @@ export interface Calls {
   readonly before: Calls | null;
 }
 
-/** It brought words of strangers into the conversation. */
+/** It brought words of strangers into the conversation. What another program than the loop reads, nobody knows. */
 export const taints = (line: JournalLine): boolean =>
-  (line.kind === "prompt" || line.kind === "tool-result" || line.kind === "check-result") &&
-  line.untrusted === true;
+  line.kind === "exec" ||
+  ((line.kind === "prompt" || line.kind === "tool-result" || line.kind === "check-result") &&
+    line.untrusted === true);
 
 interface Changed {
   readonly tainted: boolean;

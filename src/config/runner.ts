@@ -5,7 +5,7 @@
  * refused. Never: holds a key; the address and the token of its models come with each task.
  */
 import type { Broken } from "./broken.ts";
-import { notBridged, presets } from "./runner-presets.ts";
+import { presets } from "./runner-presets.ts";
 import type { Agent, ExecRunner } from "./types.ts";
 
 export type RawRunner =
@@ -28,6 +28,8 @@ const modelEnvironment: Readonly<Record<string, string>> = {
   OPENAI_API_KEY: "{token}",
   ANTHROPIC_BASE_URL: "{url}",
   ANTHROPIC_AUTH_TOKEN: "{token}",
+  GOOGLE_GEMINI_BASE_URL: "{url}",
+  GEMINI_API_KEY: "{token}",
 };
 
 /** Nothing for con's own loop, and for what is broken. */
@@ -48,6 +50,7 @@ export function runnerOf(raw: RawRunner | undefined): { readonly runner?: ExecRu
       input: raw.input ?? preset?.input ?? "text",
       environment,
       files: preset?.files ?? {},
+      ...(preset?.removed === undefined ? {} : { removed: preset.removed }),
       models,
     },
   };
@@ -70,10 +73,8 @@ export function brokenRunner(raw: RawRunner | undefined, agent: Asked): Broken[]
 }
 
 function unknownPreset(preset: string): Broken {
-  const path = ["runner", "preset"];
   const remedy = `the presets are: ${Object.keys(presets).join(", ")}; or give exec`;
-  if (!Object.hasOwn(notBridged, preset)) return { path, why: `there is no ${preset}`, remedy };
-  return { path, why: `${preset} ${notBridged[preset]}, which con does not speak`, remedy };
+  return { path: ["runner", "preset"], why: `there is no ${preset}`, remedy };
 }
 
 /** All of it goes into one variable (execve(2) takes no more than 128 KiB in one). */

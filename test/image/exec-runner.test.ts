@@ -179,6 +179,8 @@ test("a graphics processor is there for the agent that has it, and for no other"
 test.each([
   ["Anthropic's format", "coder", "please make a file"],
   ["OpenAI's format", "coder", "please make a file by openai"],
+  ["OpenAI's responses", "coder", "please make a file by responses"],
+  ["Google's format", "coder", "please make a file by google"],
   ["Anthropic's format and with a network", "rover", "please make a file"],
 ])("a coding agent's stand-in works by %s, on the agent's account", async (_, agent, text) => {
   const { id, answer, record } = await told(agent, text);
@@ -202,4 +204,26 @@ test("models answer only to the token of the task, and only as models", async ()
     "ungranted 404",
     "granted 200",
   ]);
+});
+
+test("a runner that is killed leaves neither its program nor the way to its models", async () => {
+  const id = await ask("coder", "do hang");
+  const mark = "/srv/con/agents/coder/workspace/hanging";
+  const begun = () =>
+    until(async () => ((await container.exec(["rm", mark])).code === 0 ? true : null), mark);
+  const count = async (...pattern: readonly string[]): Promise<number> => {
+    const { stdout } = await container.exec(["pgrep", "-u", "a-coder", ...pattern]);
+    return stdout.split("\n").filter((line) => line !== "").length;
+  };
+  const left = async () => [await count("-x", "sleep"), await count("-f", " loopback$")];
+  await begun();
+  await container.must(["systemctl", "kill", "--signal=SIGKILL", "con@coder.service"]);
+  await begun();
+  const [sleeps, relays = 0] = await left();
+  expect([sleeps, relays > 0]).toEqual([1, true]);
+  await container.must(["con", "cancel", id]);
+  await reached(id, "cancelled");
+  expect(await left()).toEqual([0, 0]);
+  const sockets = "ls /proc/[0-9]*/root/tmp/con-models-*/socket 2>/dev/null | wc -l";
+  expect((await container.must(["sh", "-c", sockets])).trim()).toBe("0");
 });

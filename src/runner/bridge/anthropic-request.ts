@@ -5,38 +5,32 @@
  * (a vendor's own tools, documents) is refused in words.
  */
 import { isObject, type Json } from "./doors.ts";
+import {
+  assistantOf,
+  bridged,
+  given,
+  listOf,
+  NotBridged,
+  notBridged,
+  toolOf,
+} from "./not-bridged.ts";
 
-/** Why something cannot be put in the other format. */
-class NotBridged extends Error {}
-
-export function chatRequest(body: Json): Json | string {
-  try {
+export const chatRequest = (body: Json): Json | string =>
+  bridged(() => {
     const { model, max_tokens, temperature, top_p, top_k, stop_sequences: stop } = body;
-    const messages = [...systemOf(body["system"]), ...listOf(body["messages"]).flatMap(messagesOf)];
-    const tools = listOf(body["tools"]).map(toolOf);
-    const rest = { max_tokens, temperature, top_p, top_k, stop };
-    const given = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null);
+    const said = listOf(body["messages"], "messages");
+    const tools = listOf(body["tools"], "tools").map(ownTool);
     return {
       model,
-      messages,
-      ...Object.fromEntries(given),
+      messages: [...systemOf(body["system"]), ...said.flatMap(messagesOf)],
+      ...given({ max_tokens, temperature, top_p, top_k, stop }),
       ...(tools.length === 0 ? {} : { tools, ...choiceOf(body["tool_choice"]) }),
     };
-  } catch (error) {
-    if (!(error instanceof NotBridged)) throw error;
-    return error.message;
-  }
-}
-
-function listOf(value: unknown): Json[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value) && value.every(isObject)) return value;
-  throw new NotBridged("messages and tools must be lists of objects");
-}
+  });
 
 /** Content is a text, or a list of blocks. */
 const blocksOf = (content: unknown): Json[] =>
-  typeof content === "string" ? [{ type: "text", text: content }] : listOf(content);
+  typeof content === "string" ? [{ type: "text", text: content }] : listOf(content, "content");
 
 const textsOf = (blocks: readonly Json[]): string =>
   blocks.flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");
@@ -60,21 +54,11 @@ function assistant(blocks: readonly Json[]): Json {
   const spoken = blocks.filter(({ type }) => type === "text");
   const calls = blocks.filter(({ type }) => type === "tool_use");
   const other = blocks.find(({ type }) => !ofAssistant.has(String(type)));
-  if (other !== undefined) throw notBridged(other);
-  const text = textsOf(spoken);
-  return {
-    role: "assistant",
-    content: text === "" && calls.length > 0 ? null : text,
-    ...(calls.length === 0
-      ? {}
-      : {
-          tool_calls: calls.map(({ id, name, input }) => ({
-            id,
-            type: "function",
-            function: { name, arguments: JSON.stringify(input ?? {}) },
-          })),
-        }),
-  };
+  if (other !== undefined) throw notBridged(other["type"]);
+  return assistantOf(
+    textsOf(spoken),
+    calls.map(({ id, name, input }) => ({ id, name, text: JSON.stringify(input ?? {}) })),
+  );
 }
 
 const ofAssistant: ReadonlySet<string> = new Set([
@@ -108,23 +92,19 @@ const partsOf = (blocks: readonly Json[]): string | Json[] =>
 
 function partOf(block: Json): Json {
   if (block["type"] === "text") return { type: "text", text: block["text"] };
-  if (!isImage(block)) throw notBridged(block);
+  if (!isImage(block)) throw notBridged(block["type"]);
   const { source } = block;
-  if (!isObject(source)) throw notBridged(block);
+  if (!isObject(source)) throw notBridged(block["type"]);
   const { type, media_type: kind, data, url } = source;
   if (type === "url") return { type: "image_url", image_url: { url } };
-  if (type !== "base64") throw notBridged(block);
+  if (type !== "base64") throw notBridged(block["type"]);
   return { type: "image_url", image_url: { url: `data:${String(kind)};base64,${String(data)}` } };
 }
 
 /** A vendor's own tools have a type of their own. */
-function toolOf(tool: Json): Json {
-  const { type, name, description, input_schema: parameters } = tool;
-  if (type !== undefined && type !== null && type !== "custom") throw notBridged(tool);
-  return {
-    type: "function",
-    function: { name, ...(description === undefined ? {} : { description }), parameters },
-  };
+function ownTool({ type, name, description, input_schema: parameters }: Json): Json {
+  if (type !== undefined && type !== null && type !== "custom") throw notBridged(type);
+  return toolOf(name, description, parameters);
 }
 
 function choiceOf(choice: unknown): Json {
@@ -137,12 +117,9 @@ function choiceOf(choice: unknown): Json {
     none: "none",
     tool: one,
   };
-  if (!Object.hasOwn(known, String(type))) throw notBridged(choice);
+  if (!Object.hasOwn(known, String(type))) throw notBridged(choice["type"]);
   return {
     tool_choice: known[String(type)],
     ...(isAlone === true ? { parallel_tool_calls: false } : {}),
   };
 }
-
-const notBridged = ({ type }: Json): NotBridged =>
-  new NotBridged(`con does not pass on \`${String(type).slice(0, 80)}\` to a model`);

@@ -10,13 +10,16 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { reasonOf } from "../../system/errors.ts";
 import type { Log } from "../../system/log.ts";
 import { anthropicDoor } from "./anthropic.ts";
 import { type Door, type Failure, openaiDoor } from "./doors.ts";
-import { serveCall } from "./serve.ts";
+import { geminiDoorAt } from "./gemini.ts";
+import { responsesDoor } from "./responses.ts";
+import { type Serving, serveCall } from "./serve.ts";
 import type { BridgeCall, Refusal } from "./types.ts";
 import { listModels } from "./upstream.ts";
 
@@ -47,7 +50,13 @@ const headerMs = 60_000;
 const doors: Readonly<Record<string, Door>> = {
   "/v1/chat/completions": openaiDoor,
   "/v1/messages": anthropicDoor,
+  "/v1/responses": responsesDoor,
 };
+
+function doorAt(pathname: string, query: string): Door | null {
+  if (Object.hasOwn(doors, pathname)) return doors[pathname] ?? null;
+  return geminiDoorAt(pathname, new URLSearchParams(query));
+}
 
 export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   const token = randomBytes(32).toString("hex");
@@ -55,6 +64,7 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
   const socket = join(directory, "socket");
   const agent = new http.Agent({ keepAlive: true, maxSockets: maxConnections });
   let refusal: Refusal | null = null;
+  const underway = new Set<Promise<void>>();
   const serving = {
     ...options,
     agent,
@@ -64,26 +74,8 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
       refusal = found;
     },
   };
-  const isAllowed = checker(token);
-  const warn = fewWarnings(options);
-  const server = http.createServer({ requestTimeout: headerMs }, (request, response) => {
-    const [pathname = ""] = (request.url ?? "").split("?");
-    const door = Object.hasOwn(doors, pathname) ? doors[pathname] : undefined;
-    const refuse = (failure: Failure): void => (door ?? openaiDoor).refuse(response, failure);
-    if (!isAllowed(request)) {
-      warn("a model was asked without the token of the task");
-      return refuse({ status: 401, message: "this is not the token of this task" });
-    }
-    if (request.method === "GET" && pathname === "/v1/models")
-      return void listModels(serving, response);
-    if (request.method !== "POST" || door === undefined)
-      return refuse({ status: 404, message: `con does not speak ${pathname.slice(0, 80)}` });
-    serveCall(serving, door, request, response).catch((error: unknown) => {
-      const why = reasonOf(error);
-      warn("a model call of a program broke off", why);
-      refuse({ status: 502, message: `the call broke off: ${why}` });
-    });
-  });
+  const answer = answerer(serving, { token, underway });
+  const server = http.createServer({ requestTimeout: headerMs }, answer);
   server.maxConnections = maxConnections;
   await listen(server, socket);
   return {
@@ -95,9 +87,68 @@ export async function openBridge(options: BridgeOptions): Promise<Bridge> {
       server.closeAllConnections();
       agent.destroy();
       await ended;
+      // What a call cost is told before the task ends, or never.
+      await Promise.all(underway);
       fs.rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+interface Desk {
+  readonly token: string;
+  /** What is being answered. */
+  readonly underway: Set<Promise<void>>;
+}
+
+function answerer(
+  serving: Serving & BridgeOptions,
+  { token, underway }: Desk,
+): http.RequestListener {
+  const isAllowed = checker(token);
+  const warn = fewWarnings(serving);
+  const latest = new WeakMap<Socket, http.ServerResponse>();
+  return (request, response) => {
+    const { socket } = request;
+    // What waits behind another answer would not see the end of its connection.
+    if (latest.get(socket)?.writableEnded === false) return void socket.destroy();
+    latest.set(socket, response);
+    const [pathname = "", query = ""] = (request.url ?? "").split("?");
+    const door = doorAt(pathname, query);
+    const refuse = (failure: Failure): void => (door ?? openaiDoor).refuse(response, failure);
+    if (!isAllowed(request)) {
+      warn("a model was asked without the token of the task");
+      return refuse({ status: 401, message: "this is not the token of this task" });
+    }
+    const isList = request.method === "GET" && pathname === "/v1/models";
+    if (!isList && (request.method !== "POST" || door === null))
+      return refuse({ status: 404, message: `con does not speak ${pathname.slice(0, 80)}` });
+    const served = whileThere(socket, (gone) =>
+      door === null
+        ? listModels(serving, response, gone)
+        : serveCall(serving, door, { request, response, gone }),
+    ).catch((error: unknown) => {
+      const why = reasonOf(error);
+      warn("a model call of a program broke off", why);
+      refuse({ status: 502, message: `the call broke off: ${why}` });
+    });
+    const one = served.finally(() => underway.delete(one));
+    underway.add(one);
+  };
+}
+
+/** The signal comes when the client has gone. */
+async function whileThere(
+  socket: Socket,
+  act: (gone: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  socket.once("close", leave);
+  try {
+    await act(gone.signal);
+  } finally {
+    socket.removeListener("close", leave);
+  }
 }
 
 /** A program may bring about as many as it likes. */
@@ -121,13 +172,15 @@ function listen(server: http.Server, path: string): Promise<void> {
   });
 }
 
-/** Either of the headers that clients show their key in. */
+/** One of the headers that clients show their key in. */
 function checker(token: string): (request: http.IncomingMessage) => boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   const wanted = digest(token);
   return ({ headers }) => {
     const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
-    const shown = [bearer, headers["x-api-key"]].filter((one) => typeof one === "string");
+    const shown = [bearer, headers["x-api-key"], headers["x-goog-api-key"]].filter(
+      (one) => typeof one === "string",
+    );
     return shown.some((one) => timingSafeEqual(digest(one), wanted));
   };
 }

@@ -40,8 +40,14 @@ export const isObject = (value: unknown): value is Json =>
 
 /** Waits where the client reads slowly; one that has gone ends the call. */
 export async function send(response: ServerResponse, text: string): Promise<void> {
-  if (response.destroyed) throw new Error("the program has gone");
-  if (!response.write(text)) await Promise.race([once(response, "drain"), once(response, "close")]);
+  const { socket } = response.req;
+  if (socket.destroyed) throw new Error("the program has gone");
+  if (response.write(text)) return;
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const ends = [once(response, "drain", { signal }), once(socket, "close", { signal })];
+  // Whichever comes first; nobody listens for the other any more.
+  await Promise.race(ends).finally(() => waiting.abort());
 }
 
 export function sendJson(

@@ -24,6 +24,7 @@ export interface Spec {
   /** `{url}` and `{token}` are filled in. */
   readonly environment: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
+  readonly removed: readonly string[];
 }
 
 const settings = "CON_LOOPBACK";
@@ -40,15 +41,24 @@ export const loopbackCommand = (
   environment: { [settings]: JSON.stringify(spec) },
 });
 
-/** The exit code of the program; 127 when it cannot be started. */
+/** sysexits(3): try again later. */
+const tempFail = 75;
+
+/** The exit code of the program; 127 when it cannot be started, and 75 when somebody else has its port. */
 export async function main(env: NodeJS.ProcessEnv): Promise<number> {
   const { [settings]: text = "", ...rest } = env;
-  const { socket, token, port, argv, environment, files } = JSON.parse(text) as Spec;
+  const { socket, token, port, argv, environment, files, removed } = JSON.parse(text) as Spec;
   const server = net.createServer((client) => connect(client, socket));
   server.maxConnections = maxConnections;
-  const url = `http://127.0.0.1:${await listen(server, port)}`;
+  const own = await listen(server, port);
+  if (own === null) {
+    process.stderr.write(`port ${port}, where its models would be, belongs to somebody else now\n`);
+    return tempFail;
+  }
+  const url = `http://127.0.0.1:${own}`;
   const filled = (value: string): string =>
     value.replaceAll("{url}", url).replaceAll("{token}", token);
+  for (const path of removed) fs.rmSync(path, { recursive: true, force: true });
   for (const [path, content] of Object.entries(files)) {
     fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     fs.writeFileSync(path, filled(content), { mode: 0o600 });
@@ -63,11 +73,15 @@ export async function main(env: NodeJS.ProcessEnv): Promise<number> {
   );
 }
 
-function listen(server: net.Server, port: number): Promise<number> {
+/** Null: the port is taken. Then the program must not start: it would tell its token there. */
+function listen(server: net.Server, port: number): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE") resolve(null);
+      else reject(error);
+    });
     server.listen(port, "127.0.0.1", () => {
-      server.removeListener("error", reject);
+      server.removeAllListeners("error");
       resolve((server.address() as net.AddressInfo).port);
     });
   });

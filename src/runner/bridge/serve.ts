@@ -7,11 +7,9 @@ import type http from "node:http";
 import { addChunk, createAssembly, replyOf, StreamError } from "../../model/assemble.ts";
 import { createSseParser, sseDone } from "../../model/sse.ts";
 import type { Door, Failure, Json, Speaker } from "./doors.ts";
+import { type Held, readBody } from "./read.ts";
 import type { BridgeCall, Refusal } from "./types.ts";
 import { askGateway, type Upstream } from "./upstream.ts";
-
-const maxBytes = 32 << 20;
-const maxBytesInAll = 64 << 20;
 
 export interface Serving extends Upstream {
   readonly now: () => number;
@@ -20,26 +18,31 @@ export interface Serving extends Upstream {
   readonly called: (call: BridgeCall) => void;
   readonly refused: (found: Refusal | null) => void;
   /** Of all requests that are being served. */
-  readonly room: { bytes: number };
+  readonly room: Held;
+}
+
+interface Asked {
+  readonly request: http.IncomingMessage;
+  readonly response: http.ServerResponse;
+  /** Comes when the client has gone. */
+  readonly gone: AbortSignal;
 }
 
 export async function serveCall(
   serving: Serving,
   door: Door,
-  request: http.IncomingMessage,
-  response: http.ServerResponse,
+  { request, response, gone }: Asked,
 ): Promise<void> {
   const held = { bytes: 0 };
   try {
-    const body = await readBody(serving.room, held, request);
-    if (typeof body === "string") return door.refuse(response, { status: 413, message: body });
+    const read = await readBody(serving.room, held, request);
+    if ("failure" in read) return door.refuse(response, read.failure);
+    const { body } = read;
     const asked = door.request(body);
     if (typeof asked === "string") return door.refuse(response, { status: 400, message: asked });
     if (serving.left.calls <= 0) return door.refuse(response, noneLeft);
     serving.left.calls -= 1;
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    const answer = await askGateway(serving, asked, gone.signal);
+    const answer = await askGateway(serving, asked, gone);
     if (answer.kind === "refused") {
       serving.left.calls += 1;
       serving.refused(answer.waits ? refusalOf(answer.failure, serving.now()) : null);
@@ -58,28 +61,6 @@ const refusalOf = ({ message, retryAfterSeconds }: Failure, now: number): Refusa
   message,
   notBefore: retryAfterSeconds === undefined ? null : now + retryAfterSeconds * 1000,
 });
-
-/** A JSON object, or why it is none. */
-async function readBody(
-  room: Serving["room"],
-  held: { bytes: number },
-  request: http.IncomingMessage,
-): Promise<Json | string> {
-  const parts: Buffer[] = [];
-  for await (const part of request as AsyncIterable<Buffer>) {
-    held.bytes += part.length;
-    room.bytes += part.length;
-    if (held.bytes > maxBytes || room.bytes > maxBytesInAll) return "the request is too large";
-    parts.push(part);
-  }
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return "the request is no JSON object";
-}
 
 /** What the stream cost is told in any case. */
 async function passOn(

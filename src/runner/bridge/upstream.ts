@@ -27,28 +27,26 @@ export async function askGateway(
   return refusal(response, await readText(response));
 }
 
-export async function listModels(upstream: Upstream, response: http.ServerResponse): Promise<void> {
-  try {
-    const answer = await send(upstream, "GET", "/v1/models", { text: "", signal: null });
-    const text = await readText(answer);
-    response.writeHead(answer.statusCode ?? 502, { "content-type": "application/json" });
-    response.end(text);
-  } catch (error) {
-    // Whoever asks sees the end of the connection.
-    response.destroy(error as Error);
-  }
+export async function listModels(
+  upstream: Upstream,
+  response: http.ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await send(upstream, "GET", "/v1/models", { text: "", signal });
+  const text = await readText(answer);
+  response.writeHead(answer.statusCode ?? 502, { "content-type": "application/json" });
+  response.end(text);
 }
 
 function send(
   { gateway, taskId, agent }: Upstream,
   method: string,
   path: string,
-  { text, signal }: { readonly text: string; readonly signal: AbortSignal | null },
+  { text, signal }: { readonly text: string; readonly signal: AbortSignal },
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const call = http.request({
-      ...{ socketPath: gateway, agent, method, path },
-      ...(signal === null ? {} : { signal }),
+      ...{ socketPath: gateway, agent, method, path, signal },
       headers: {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(text),

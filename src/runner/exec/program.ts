@@ -160,7 +160,8 @@ function commandOf(
   const socket = isolation === "bwrap" ? socketInside : bridge.socket;
   const { token } = bridge;
   const port = isolation === "bwrap" ? agent.uid : 0;
-  const spec = { socket, token, port, argv, environment, files: filled(runner.files) };
+  const { removed = [] } = runner;
+  const spec = { socket, token, port, argv, environment, files: filled(runner.files), removed };
   return { ...common, ...loopbackCommand(spec) };
 }
 

@@ -1,16 +1,17 @@
 #!/usr/lib/con/node/bin/node
 /**
  * Stands in for a coding agent: the environment and the wire formats of the real ones, none of their wit. It lets the model
- * call `bash` until the model says something, by Anthropic's format or OpenAI's.
+ * call `bash` until the model says something, by Anthropic's format, OpenAI's two, or Google's.
  */
-import { execSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execSync, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 
 const task = readFileSync(0, "utf8");
 const {
   ANTHROPIC_BASE_URL: anthropic,
   ANTHROPIC_AUTH_TOKEN: token,
   OPENAI_BASE_URL: openai,
+  GOOGLE_GEMINI_BASE_URL: google,
   ANTHROPIC_MODEL: model,
 } = process.env;
 
@@ -90,6 +91,46 @@ async function byOpenai() {
   }
 }
 
+async function byResponses() {
+  const input = [{ role: "user", content: [{ type: "input_text", text: task }] }];
+  for (;;) {
+    const tools = [{ type: "function", name: "bash", parameters }];
+    const asked = { model, input, tools, instructions: "Be brief.", store: false, stream: true };
+    const last = (await events(await post(`${openai}/responses`, asked))).at(-1);
+    if (last.type !== "response.completed") throw new Error(JSON.stringify(last));
+    const { output } = last.response;
+    input.push(...output);
+    const calls = output.filter(({ type }) => type === "function_call");
+    if (calls.length === 0) return output[0].content[0].text;
+    for (const { call_id, arguments: text } of calls)
+      input.push({ type: "function_call_output", call_id, output: bash(JSON.parse(text).command) });
+  }
+}
+
+async function byGoogle() {
+  const contents = [{ role: "user", parts: [{ text: task }] }];
+  const url = `${google}/v1beta/models/${model}:streamGenerateContent?alt=sse`;
+  for (;;) {
+    const tools = [{ functionDeclarations: [{ name: "bash", parametersJsonSchema: parameters }] }];
+    const told = await events(await post(url, { contents, tools }, { "x-goog-api-key": token }));
+    const parts = told.flatMap(({ candidates }) => candidates[0].content.parts);
+    const calls = parts.flatMap(({ functionCall: call }) => (call === undefined ? [] : [call]));
+    if (calls.length === 0) return parts.map(({ text }) => text).join("");
+    contents.push({ role: "model", parts });
+    const results = calls.map(({ id, name, args }) => ({
+      functionResponse: { id, name, response: { output: bash(args.command) } },
+    }));
+    contents.push({ role: "user", parts: results });
+  }
+}
+
+/** Until it is killed, with a child that holds its output open. */
+async function hang() {
+  spawn("sleep", ["1006"], { stdio: "inherit", detached: true });
+  writeFileSync("hanging", "here");
+  return new Promise(() => setInterval(() => undefined, 1_000_000));
+}
+
 async function attack() {
   const body = { model, messages: [{ role: "user", content: "hi" }] };
   const said = [];
@@ -108,9 +149,12 @@ async function attack() {
 }
 
 console.error("thinking about it");
-const way = task.includes("by openai")
-  ? byOpenai
-  : task.includes("do attack")
-    ? attack
-    : byAnthropic;
+const ways = {
+  "by openai": byOpenai,
+  "by responses": byResponses,
+  "by google": byGoogle,
+  "do attack": attack,
+  "do hang": hang,
+};
+const [, way = byAnthropic] = Object.entries(ways).find(([words]) => task.includes(words)) ?? [];
 console.log(await way());

@@ -1,103 +1,34 @@
-/** The bridge over real sockets: a gateway that says what a test wants, and clients of both wire formats. */
+/** The bridge over real sockets, by the formats of chat completions and messages. */
 import fs from "node:fs";
-import http from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type http from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sseDone, sseEvent } from "../../../src/model/sse.ts";
-import { type Bridge, openBridge } from "../../../src/runner/bridge/bridge.ts";
-import type { BridgeCall } from "../../../src/runner/bridge/types.ts";
-import { createLog } from "../../../src/system/log.ts";
+import { sseEvent } from "../../../src/model/sse.ts";
+import { callPart, chunk, events, openWorld, streamOf, type World } from "./support/world.ts";
 
-let directory: string;
-let gateway: http.Server;
-let bridge: Bridge;
-let asked: { url: string; task: unknown; body: Record<string, unknown> }[];
-let calls: BridgeCall[];
-let answer: (response: http.ServerResponse) => void;
+let world: World;
 
-const chunk = (delta: object, finish: string | null = null) =>
-  sseEvent({ object: "chat.completion.chunk", choices: [{ delta, finish_reason: finish }] });
-const usage = sseEvent({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 4 } });
-const account = sseEvent({
-  object: "con.call",
-  choices: [],
-  con: { model: "p/big", cost_usd: 0.5 },
-});
 const stream =
   (...parts: readonly string[]) =>
   (response: http.ServerResponse): void => {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    response.end(parts.join("") + usage + account + sseEvent(sseDone));
+    response.end(streamOf(...parts));
   };
-const call = (index: number, name: string, text: string) => ({
-  tool_calls: [{ index, id: `id-${index}`, function: { name, arguments: text } }],
-});
 const speech = stream(chunk({ content: "Hel" }), chunk({ content: "lo" }, "stop"));
 
 beforeEach(async () => {
-  directory = fs.mkdtempSync(join(tmpdir(), "con-bridge-test-"));
-  [asked, calls, answer] = [[], [], speech];
-  gateway = http.createServer(async (request, response) => {
-    let text = "";
-    for await (const part of request) text += String(part);
-    const body = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
-    asked.push({ url: request.url ?? "", task: request.headers["x-con-task"], body });
-    answer(response);
-  });
-  const socket = join(directory, "gateway.sock");
-  await new Promise<void>((resolve) => gateway.listen(socket, resolve));
-  bridge = await openBridge({
-    gateway: socket,
-    taskId: "t1",
-    log: createLog(() => undefined),
-    now: () => 1_000,
-    calls: 3,
-    called: (one) => calls.push(one),
-  });
+  world = await openWorld(3);
+  world.answer = speech;
 });
-afterEach(async () => {
-  await bridge.close();
-  gateway.closeAllConnections();
-  await new Promise((resolve) => gateway.close(resolve));
-  fs.rmSync(directory, { recursive: true });
-});
-
-interface Heard {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: http.IncomingHttpHeaders;
-}
-
-function post(path: string, body: unknown, headers?: http.OutgoingHttpHeaders): Promise<Heard> {
-  const shown = headers ?? { authorization: `Bearer ${bridge.token}` };
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      { socketPath: bridge.socket, path, method: "POST", headers: shown },
-      async (response) => {
-        let text = "";
-        for await (const part of response) text += String(part);
-        resolve({ status: response.statusCode ?? 0, text, headers: response.headers });
-      },
-    );
-    request.on("error", reject).end(JSON.stringify(body));
-  });
-}
-
-const events = (text: string): Record<string, unknown>[] =>
-  text
-    .split("\n")
-    .filter((line) => line.startsWith("data: {"))
-    .map((line) => JSON.parse(line.slice(6)) as Record<string, unknown>);
+afterEach(() => world[Symbol.asyncDispose]());
 
 const chat = (more: object = {}) =>
-  post("/v1/chat/completions", {
+  world.post("/v1/chat/completions", {
     model: "smart",
     messages: [{ role: "user", content: "hi" }],
     ...more,
   });
 const messages = (more: object = {}) =>
-  post("/v1/messages", {
+  world.post("/v1/messages", {
     model: "smart",
     max_tokens: 9,
     messages: [{ role: "user", content: "hi" }],
@@ -110,40 +41,40 @@ describe("who may ask what", () => {
     ["another token", { authorization: "Bearer x" }],
     ["an empty one", { "x-api-key": "" }],
   ])("refuses %s", async (_, headers) => {
-    expect((await post("/v1/chat/completions", {}, headers)).status).toBe(401);
-    expect(asked).toEqual([]);
+    expect((await world.post("/v1/chat/completions", {}, headers)).status).toBe(401);
+    expect(world.asked).toEqual([]);
   });
 
   test("takes the token in either header", async () => {
-    const { status } = await post(
+    const { status } = await world.post(
       "/v1/messages?beta=true",
       { model: "smart", messages: [] },
       {
-        "x-api-key": bridge.token,
+        "x-api-key": world.bridge.token,
       },
     );
     expect(status).toBe(200);
   });
 
-  test.each(["/con/audit", "/con/allow", "/v1/embeddings", "/v1/responses", "//x/v1/messages"])(
+  test.each(["/con/audit", "/con/allow", "/v1/embeddings", "/v1/responses/r", "//x/v1/messages"])(
     "opens no other door: %s",
     async (path) => {
-      expect((await post(path, {})).status).toBe(404);
-      expect(asked).toEqual([]);
+      expect((await world.post(path, {})).status).toBe(404);
+      expect(world.asked).toEqual([]);
     },
   );
 
   test("names the task itself, and asks for a stream", async () => {
-    await post(
+    await world.post(
       "/v1/chat/completions",
       { model: "smart", messages: [], store: true },
       {
-        authorization: `Bearer ${bridge.token}`,
+        authorization: `Bearer ${world.bridge.token}`,
         "x-con-task": "another",
       },
     );
-    expect(asked).toMatchObject([{ url: "/v1/chat/completions", task: "t1" }]);
-    expect(asked[0]?.body).toEqual({
+    expect(world.asked).toMatchObject([{ url: "/v1/chat/completions", task: "t1" }]);
+    expect(world.asked[0]?.body).toEqual({
       model: "smart",
       messages: [],
       stream: true,
@@ -152,19 +83,22 @@ describe("who may ask what", () => {
   });
 
   test("makes no more calls than the task has left; those that are refused do not count", async () => {
-    answer = (response) => response.writeHead(429).end();
+    world.answer = (response) => response.writeHead(429).end();
     for (let count = 0; count < 5; count += 1) expect((await chat()).status).toBe(429);
-    answer = speech;
+    world.answer = speech;
     const statuses: number[] = [];
     for (let count = 0; count < 4; count += 1) statuses.push((await messages()).status);
     expect(statuses).toEqual([200, 200, 200, 403]);
-    expect(asked).toHaveLength(8);
+    expect(world.asked).toHaveLength(8);
   });
 });
 
 describe("chat completions", () => {
   test("whole", async () => {
-    answer = stream(chunk(call(0, "bash", '{"a":')), chunk(call(0, "", "1}"), "tool_calls"));
+    world.answer = stream(
+      chunk(callPart(0, "bash", '{"a":')),
+      chunk(callPart(0, "", "1}"), "tool_calls"),
+    );
     const { text } = await chat();
     expect(JSON.parse(text)).toMatchObject({
       model: "p/big",
@@ -179,7 +113,7 @@ describe("chat completions", () => {
       ],
       usage: { prompt_tokens: 9, completion_tokens: 4 },
     });
-    expect(calls).toEqual([{ model: "p/big", usage: { input: 9, output: 4, costUsd: 0.5 } }]);
+    expect(world.calls).toEqual([{ model: "p/big", usage: { input: 9, output: 4, costUsd: 0.5 } }]);
   });
 
   test("streamed, without the gateway's own account", async () => {
@@ -192,7 +126,7 @@ describe("chat completions", () => {
   });
 
   test("passes a refusal on, and remembers one that waiting cures", async () => {
-    answer = (response) => {
+    world.answer = (response) => {
       response.writeHead(402, { "retry-after": "60" });
       const error = { message: "nothing left today", type: "budget", over: "defer" };
       response.end(JSON.stringify({ error }));
@@ -200,27 +134,27 @@ describe("chat completions", () => {
     const { status, text, headers } = await chat();
     expect([status, headers["retry-after"]]).toEqual([402, "60"]);
     expect(text).toContain("nothing left today");
-    expect(bridge.refusal()).toEqual({ message: "nothing left today", notBefore: 61_000 });
-    answer = speech;
+    expect(world.bridge.refusal()).toEqual({ message: "nothing left today", notBefore: 61_000 });
+    world.answer = speech;
     await chat();
-    expect(bridge.refusal()).toBeNull();
-    answer = (response) => response.writeHead(400).end('{"error":{"message":"odd"}}');
+    expect(world.bridge.refusal()).toBeNull();
+    world.answer = (response) => response.writeHead(400).end('{"error":{"message":"odd"}}');
     await chat();
-    expect(bridge.refusal()).toBeNull();
+    expect(world.bridge.refusal()).toBeNull();
   });
 
   test("says that an answer was cut, and what it cost", async () => {
-    answer = (response) => {
+    world.answer = (response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.end(chunk({ content: "Hel" }));
     };
     expect((await chat()).status).toBe(502);
     expect((await chat({ stream: true })).text).toContain("was cut");
-    expect(calls).toHaveLength(2);
+    expect(world.calls).toHaveLength(2);
   });
 
   test("a gateway that is away is a refusal in words", async () => {
-    answer = (response) => response.destroy();
+    world.answer = (response) => response.destroy();
     const { status, text } = await chat();
     expect([status, text]).toEqual([502, expect.stringContaining("broke off")]);
   });
@@ -260,7 +194,7 @@ describe("messages", () => {
         },
       ],
     });
-    expect(asked[0]?.body).toEqual({
+    expect(world.asked[0]?.body).toEqual({
       model: "smart",
       max_tokens: 9,
       stop: ["END"],
@@ -307,11 +241,11 @@ describe("messages", () => {
   });
 
   test("calls of tools come as blocks, one after the other, whatever their order", async () => {
-    answer = stream(
+    world.answer = stream(
       chunk({ content: "Two." }),
-      chunk(call(1, "b", '{"y"')),
-      chunk(call(0, "a", "")),
-      chunk(call(1, "", ":2}")),
+      chunk(callPart(1, "b", '{"y"')),
+      chunk(callPart(0, "a", "")),
+      chunk(callPart(1, "", ":2}")),
       chunk({}, "tool_calls"),
     );
     const { text } = await messages({ stream: true });
@@ -338,7 +272,7 @@ describe("messages", () => {
   });
 
   test("the end by length has its own name", async () => {
-    answer = stream(chunk({ content: "Hel" }, "length"));
+    world.answer = stream(chunk({ content: "Hel" }, "length"));
     expect(JSON.parse((await messages()).text)).toMatchObject({ stop_reason: "max_tokens" });
   });
 
@@ -350,16 +284,16 @@ describe("messages", () => {
   ])("refuses what it cannot pass on: %s", async (_, more) => {
     const { status, text } = await messages(more);
     expect([status, JSON.parse(text)]).toMatchObject([400, { type: "error" }]);
-    expect(asked).toEqual([]);
+    expect(world.asked).toEqual([]);
   });
 
   test("errors have the form that its clients know", async () => {
-    answer = (response) => response.writeHead(429).end('{"error":{"message":"slow down"}}');
+    world.answer = (response) => response.writeHead(429).end('{"error":{"message":"slow down"}}');
     expect(JSON.parse((await messages()).text)).toEqual({
       type: "error",
       error: { type: "rate_limit_error", message: "slow down" },
     });
-    answer = stream(chunk({ content: "Hel" }), sseEvent({ error: { message: "it broke" } }));
+    world.answer = stream(chunk({ content: "Hel" }), sseEvent({ error: { message: "it broke" } }));
     const { text } = await messages({ stream: true });
     expect(events(text).at(-1)).toMatchObject({ type: "error", error: { message: "it broke" } });
   });
@@ -367,6 +301,6 @@ describe("messages", () => {
 
 test("nothing is left when it closes", async () => {
   await chat();
-  await bridge.close();
-  expect(fs.existsSync(bridge.socket)).toBe(false);
+  await world.bridge.close();
+  expect(fs.existsSync(world.bridge.socket)).toBe(false);
 });

@@ -79,6 +79,20 @@ async function begun(name: string): Promise<void> {
   while (!fs.existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Also as long as nobody has waited for it. */
+function isGone(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return true;
+    throw error;
+  }
+}
+
 test("an answer, with all of it in the journal", async () => {
   const outcome = await attempt('cat; echo "$CON_AGENT $CON_ATTEMPT"; echo well >&2');
   expect(outcome).toMatchObject({ kind: "done", answer: expect.stringContaining("worm 1") });
@@ -126,6 +140,37 @@ test("too much output ends it", async () => {
     kind: "failed",
     why: "its program printed more than 1000000 bytes",
   });
+});
+
+test("what it prints is made safe, and needs no line end", async () => {
+  expect(await attempt("printf yes")).toMatchObject({ kind: "done", answer: "yes" });
+  lines = [];
+  const { answer } = (await attempt("printf 'a\\377\\000\\033[31mb\\342\\200\\256'")) as {
+    answer: string;
+  };
+  expect(answer.isWellFormed()).toBe(true);
+  expect(answer).not.toMatch(/[\0\x1b\u202e]/);
+  expect(answer).toMatch(/^a.*b/s);
+});
+
+test.each([
+  ["kill -TERM $$", "its program was killed by signal 15"],
+  ["exit 127", "its program could not be started (exit code 127)"],
+  ["exit 255", "its program ended with exit code 255"],
+])("%s is told in words", async (script, why) => {
+  expect(await attempt(script)).toMatchObject({ kind: "failed", why });
+});
+
+test("what it leaves in the background keeps nobody waiting, and is gone", async () => {
+  const outcome = await attempt("sleep 300 & echo $! >pid; echo done");
+  expect(outcome).toMatchObject({ kind: "done", answer: "done" });
+  const pid = Number(fs.readFileSync(join(workspace, "pid"), "utf8"));
+  await until(() => isGone(pid));
+});
+
+test("its task counts as one that has read words of strangers", async () => {
+  await attempt("echo a");
+  expect(fold(lines).tainted).toBe(true);
 });
 
 test("a journal that cannot be written ends it, and is thrown", async () => {
