@@ -39,30 +39,36 @@ export interface McpServers {
 }
 
 export function createMcp(parts: McpParts): McpServers {
-  const opened: Promise<McpSource>[] = [];
-  const sources = Object.entries(parts.agent.mcp ?? {}).map(([name, server]): ToolSource => {
-    let source: Promise<McpSource> | null = null;
-    const open = (): Promise<McpSource> => {
-      const found = openSource(parts, name, server);
-      opened.push(found);
-      return found;
-    };
-    return {
+  const opened = new Map<string, Promise<McpSource>>();
+  const sources = Object.entries(parts.agent.mcp ?? {}).map(
+    ([name, server]): ToolSource => ({
       category: `mcp.${name}`,
       summary: `tools of the MCP server ${name}`,
       untrusted: true,
       async list() {
-        source ??= open();
-        return (await source).list();
+        const source = opened.get(name) ?? openSource(parts, name, server);
+        opened.set(name, source);
+        const found = await source.catch((error: unknown) => notRead(error));
+        if ("list" in found) return found.list();
+        opened.delete(name);
+        return found;
       },
-    };
-  });
+    }),
+  );
   return {
     sources,
     async close() {
-      await Promise.all(opened.map(async (source) => (await source).close()));
+      const found = await Promise.allSettled(opened.values());
+      const open = found.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      await Promise.all(open.map((source) => source.close()));
     },
   };
+}
+
+function notRead(error: unknown): { readonly tools: []; readonly trouble: string } {
+  const code = errnoOf(error);
+  if (code === null) throw error;
+  return { tools: [], trouble: `what is remembered of it cannot be read (${code})` };
 }
 
 async function openSource(parts: McpParts, name: string, server: McpServer): Promise<McpSource> {
@@ -80,7 +86,7 @@ async function openSource(parts: McpParts, name: string, server: McpServer): Pro
 
 function reachOf(parts: McpParts, server: McpServer): Reach {
   const agent = agentAt(parts.agent, parts.now());
-  const keys = keysOf(parts.credentials, server.credentials);
+  const keys = keysOf(parts.credentials, server);
   if (typeof keys === "string") return { kind: "none", why: keys };
   if (server.kind === "url") {
     const target = mcpTarget(server.url);
@@ -119,16 +125,19 @@ const inScratch = (command: readonly [string, ...string[]]): [string, ...string[
 const headerOf = (header: string, key: string): string =>
   header.toLowerCase() === "authorization" && !key.includes(" ") ? `Bearer ${key}` : key;
 
-/** Or why one is not there. */
+/** Or why one cannot be used. What cannot be passed on is not tried: the error would show it. */
 function keysOf(
   directory: string | null,
-  wanted: Readonly<Record<string, string>>,
+  { kind, credentials }: McpServer,
 ): Readonly<Record<string, string>> | string {
+  const fits = kind === "url" ? /^[\t\x20-\x7e\x80-\xff]*$/ : /^[^\0]*$/;
   const keys: [string, string][] = [];
-  for (const [name, credential] of Object.entries(wanted)) {
+  for (const [name, credential] of Object.entries(credentials)) {
     const key = directory === null ? null : keyIn(directory, credential);
-    if (key === null)
-      return `there is no credential ${credential}: a person runs con credential set ${credential}`;
+    const remedy = `a person runs con credential set ${credential}`;
+    if (key === null) return `there is no credential ${credential}: ${remedy}`;
+    if (!fits.test(key))
+      return `credential ${credential} is not one line of plain characters, as its place wants it: ${remedy}`;
     keys.push([name, key]);
   }
   return Object.fromEntries(keys);

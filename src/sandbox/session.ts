@@ -27,8 +27,15 @@ export interface Session {
   readonly onData: (take: (chunk: Buffer) => void) => void;
   /** Ends its input, kills all of it a moment later; resolves when nothing is left. */
   readonly close: () => Promise<void>;
-  /** Why it is over, in words. Never rejects. */
-  readonly over: Promise<string>;
+  /** Never rejects. */
+  readonly over: Promise<Ended>;
+}
+
+export interface Ended {
+  /** How it ended. */
+  readonly how: string;
+  /** The last of its standard error, made safe. */
+  readonly said: string;
 }
 
 /** Bytes of standard error that are kept. */
@@ -50,8 +57,7 @@ export function openSession(options: ExecuteOptions, program: Program): Session 
   const over = ended(child).then(async (how) => {
     killIn(child, options.isolation.kind);
     await gone(status.firstProcess());
-    const said = safeText(words).trim();
-    return said === "" ? how : `${how}; it said: ${said}`;
+    return { how, said: safeText(words).trim() };
   });
   return {
     write: (text) => {

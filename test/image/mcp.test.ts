@@ -3,104 +3,59 @@
  * `con mcp` with the official client, as people whom con trusts and as a stranger.
  */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { shellBlocks } from "../commands/readme.ts";
-import { frontDesk, type ScriptedModel, scriptModel } from "./scripted/model.ts";
-import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { key, type McpWorld, mcpWorld, place, stranger, trusted } from "./support/mcp.ts";
 
-let own: Reserved;
-let container: Container;
-let model: ScriptedModel;
-let agent: string;
-let workspace: string;
-
-const [trusted, stranger] = ["con-trent", "con-stella"];
-const place = "/usr/local/lib";
-const key = "the-key-of-the-server";
-
-const manifest = (name: string): string => `name: ${name}
-tier: operator
-description: has tools of servers
-can: {tools: [shell, mcp.files.read_text_file, mcp.files.list_directory, mcp.odd.environment]}
-mcp:
-  files: {command: [/usr/bin/node, ${place}/mcp-files.mjs, /]}
-  odd:
-    command: [/usr/bin/node, ${place}/mcp-odd.mjs, ${place}/mcp-odd.json]
-    credentials: {API_KEY: odd-key}
-`;
-
-async function bundled(): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    entryPoints: [resolve("node_modules/@modelcontextprotocol/server-filesystem/dist/index.js")],
-    ...{ bundle: true, write: false, platform: "node", format: "esm", logLevel: "error" },
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire("/");',
-    },
-  });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error("nothing was built");
-  return file.contents;
-}
-
+let world: McpWorld;
 beforeAll(async () => {
-  own = await bootContainer();
-  container = own.container;
-  ({ agent } = await frontDesk(container));
-  workspace = `/srv/con/agents/${agent}/workspace`;
-  await container.copyIn(`${place}/mcp-files.mjs`, await bundled());
-  await container.copyIn(
-    `${place}/mcp-odd.mjs`,
-    readFileSync("test/tools/mcp/support/server.mjs", "utf8"),
-  );
-  const tools = [{ name: "environment", inputSchema: { type: "object" } }];
-  await container.copyIn(`${place}/mcp-odd.json`, JSON.stringify({ count: false, tools }));
-  await container.copyIn(`/etc/con/agents.d/${agent}.yaml`, manifest(agent));
-  for (const name of [trusted, stranger]) await container.must(["useradd", "-M", name ?? ""]);
-  await container.must(["usermod", "-aG", "trusted", trusted ?? ""]);
-  await container.must(["con", "credential", "set", "odd-key"], { input: `${key}\n` });
-  await container.must(["con", "bootstrap"]);
-  expect(await container.must(["con", "credential", "list"])).toMatch(`mcp:${agent}`);
-  const { socket } = await frontDesk(container);
-  model = await scriptModel(container, { agent, socket }, "answer");
+  world = await mcpWorld();
 });
-afterAll(() => own[Symbol.asyncDispose]());
+afterAll(() => world.own[Symbol.asyncDispose]());
 
 const use = (name: string, args: object): readonly [string, object] => [
   "use_tool",
   { name, arguments: args },
 ];
-const sh = (script: string): Promise<string> => container.must(["/bin/sh", "-c", script]);
-const until = (condition: string): Promise<string> =>
-  sh(`n=0; until ${condition}; do n=$((n+1)); [ $n -le 600 ] || exit 9; sleep 0.1; done`);
+const details = (server: string): readonly [string, object] => [
+  "tool_details",
+  { category: `mcp.${server}` },
+];
+/** Says that it is there, and goes on when it may. */
+const pause = (word: string): readonly [string, object] => [
+  "shell",
+  { command: `touch ${word}; until [ -e ${word}-go ]; do sleep 0.05; done` },
+];
 
 test("an agent finds and calls what it is granted, in its sandbox, and a killed server comes back", async () => {
+  const { container, model, agent, workspace, sh, until } = world;
   const state = `/srv/con/agents/${agent}/state`;
+  expect(await container.must(["con", "credential", "list"])).toMatch(`mcp:${agent}`);
   await sh(`echo of-the-agent >${state}/probe && chown a-${agent} ${state}/probe`);
   const read = (path: string) => use("mcp.files.read_text_file", { path });
   const name = await model.drop([
     ["shell", { command: "echo salt >note" }],
-    ["tool_details", { category: "mcp.files" }],
+    details("files"),
     read(`${workspace}/note`),
     read(`${state}/probe`),
     use("mcp.files.list_directory", { path: `/srv/con/agents/${agent}` }),
     use("mcp.files.write_file", { path: `${workspace}/x`, content: "x" }),
-    ["shell", { command: "touch ready; until [ -e go ]; do sleep 0.05; done" }],
-    read(`${workspace}/note`),
     use("mcp.odd.environment", { name: "API_KEY" }),
+    pause("ready"),
+    read(`${workspace}/note`),
     ["shell", { command: "cat /run/credentials/*/* /proc/*/environ; env; id -u" }],
   ]);
   await until(`[ -e ${workspace}/ready ]`);
+  await strangerSeesNothing(state);
   // The process itself, within all that carries its name.
   await sh(
-    `pkill -KILL -u a-${agent} -f '^/usr/bin/node ${place}/mcp-files' && touch ${workspace}/go`,
+    `pkill -KILL -u a-${agent} -f '^/usr/bin/node ${place}/mcp-files' && touch ${workspace}/ready-go`,
   );
-  const [, details, note, probe, listed, write, , again, odd, shell] = await model.answer(name);
-  expect(details).toContain("mcp.files.read_text_file");
-  expect(details).not.toContain("mcp.files.write_file");
+  const [, told, note, probe, listed, write, odd, , again, shell] = await model.answer(name);
+  expect(told).toContain("mcp.files.read_text_file");
+  expect(told).not.toContain("mcp.files.write_file");
   expect(note).toContain("\nsalt\n");
   // Positive control: the file is there, and the agent's own.
   expect(await sh(`setpriv --reuid=a-${agent} --clear-groups cat ${state}/probe`)).toContain(
@@ -115,12 +70,105 @@ test("an agent finds and calls what it is granted, in its sandbox, and a killed 
   expect(shell).not.toContain(key);
   // It lives no longer than its runner.
   await container.must(["systemctl", "stop", `con@${agent}.service`]);
-  expect((await container.exec(["pgrep", "-f", `${place}/mcp-`])).code).toBe(1);
+  expect((await container.exec(["pgrep", "-u", `a-${agent}`])).stdout).toBe("");
+});
+
+/** Another user, while the server with a key lives. */
+async function strangerSeesNothing(state: string): Promise<void> {
+  const { container, agent, sh } = world;
+  const process = `$(pgrep -n -u a-${agent} -f '^/usr/bin/node ${place}/mcp-odd')`;
+  const look = `cat /proc/${process}/environ`;
+  // Positive control.
+  expect(await sh(look)).toContain(key);
+  const script = [
+    ...["cat /proc/[0-9]*/environ", "cat /proc/[0-9]*/cmdline", "ls -l /proc/[0-9]*/fd"],
+    ...["find /run/credentials -type f -exec cat {} +", `cat ${state}/mcp-odd.json`, "ss -xap"],
+  ].join("; ");
+  const seen = await container.exec(["/bin/sh", "-c", `exec 2>&1; ${script}`], { user: stranger });
+  expect(seen.stdout).not.toContain(key);
+  expect(seen.stdout).toContain(`${state}/mcp-odd.json: Permission denied`);
+  const sockets = await sh(`ss -Hlxp | grep -c pid=${process}, || true`);
+  expect(sockets.trim()).toBe("0");
+}
+
+test("servers at addresses: a granted one, after its death too; no redirect, no bad certificate, no end", async () => {
+  const { container, model, agent, workspace, sh, until, log } = world;
+  const restarts = async (): Promise<number> =>
+    (await log()).filter((line) => line === "started").length;
+  const name = await model.drop([
+    use("mcp.site.greet", {}),
+    pause("first"),
+    use("mcp.site.greet", {}),
+    use("mcp.site.never", {}),
+    pause("second"),
+    use("mcp.site.greet", {}),
+    ...["away", "secret", "endless"].map(details),
+    [
+      "shell",
+      {
+        command:
+          "for p in 7101 7102; do curl -s -m5 -o /dev/null 127.0.0.1:$p/key; echo $p=$?; done",
+      },
+    ],
+  ]);
+  await until(`[ -e ${workspace}/first ]`);
+  const kill = "systemctl kill --signal=KILL t-mcp-site";
+  expect(await restarts()).toBe(1);
+  await sh(kill);
+  await until("[ $(grep -c started /run/mcp-site.log) = 2 ]");
+  await sh(`touch ${workspace}/first-go`);
+  await until("grep -q 'call never' /run/mcp-site.log");
+  await sh(kill);
+  await until("[ $(grep -c started /run/mcp-site.log) = 3 ]");
+  await sh(`touch ${workspace}/second-go`);
+  const [first, , again, never, , after, away, secret, endless, shell] = await model.answer(name);
+  expect([first, again, after]).toEqual(Array(3).fill(expect.stringContaining("\nhello\n")));
+  expect(never).toContain("The call was interrupted");
+  expect(away).toContain("redirects to another origin (307)");
+  expect(secret).toContain("its certificate is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT)");
+  expect(endless).toContain("an answer of more than 33554432 bytes");
+  expect((await log()).filter((line) => line.startsWith("call"))).toEqual(
+    ["greet", "greet", "never", "greet"].map((one) => `call ${one}`),
+  );
+  // By uid: what is granted answers, what is not does not, and is there for root.
+  expect(shell).toContain("7101=0");
+  expect(shell).toMatch(/7102=(?:7|28)\n/);
+  await container.must(["curl", "-s", "-m5", "-o", "/dev/null", "127.0.0.1:7102/key"]);
+  await container.must(["systemctl", "stop", `con@${agent}.service`]);
+});
+
+test("kill -9 of a server in a call is said and not repeated; of the runner leaves nothing, and it goes on", async () => {
+  const { container, model, agent, workspace, sh, until } = world;
+  const server = `pgrep -u a-${agent} -f '^/usr/bin/node ${place}/mcp-odd'`;
+  const name = await model.drop([
+    use("mcp.odd.slow", { mark: `${workspace}/slow` }),
+    use("mcp.odd.environment", { name: "HOME" }),
+    pause("alive"),
+    use("mcp.odd.environment", { name: "HOME" }),
+  ]);
+  await until(`[ -e ${workspace}/slow ]`);
+  await sh(`kill -KILL $(${server}); rm ${workspace}/slow`);
+  await until(`[ -e ${workspace}/alive ]`);
+  const old = (await sh(`pgrep -u a-${agent} | sort`)).trim().split("\n");
+  expect(old).toContain((await sh(server)).trim().split("\n").at(-1));
+  await container.must(["systemctl", "kill", "--signal=KILL", "--kill-whom=main", `con@${agent}`]);
+  const [slow, before, , after] = await model.answer(name);
+  expect(slow).toContain("The call was interrupted: it ended with exit code 137");
+  await container.must(["test", "!", "-e", `${workspace}/slow`]);
+  expect([before, after]).toEqual(Array(2).fill(expect.stringContaining("/tmp in /tmp")));
+  await container.must(["systemctl", "stop", `con@${agent}.service`]);
+  expect((await container.exec(["pgrep", "-u", `a-${agent}`])).stdout).toBe("");
+  for (const pid of old) await container.must(["test", "!", "-e", `/proc/${pid}`]);
+  expect(
+    await sh(
+      `find /tmp /run /dev/shm /var/tmp -xdev -user a-${agent} -newer ${place}/mcp-odd.json`,
+    ),
+  ).toBe("");
 });
 
 async function connect(user: string, ...more: string[]): Promise<Client> {
   const id = async (flag: string): Promise<string> =>
-    (await container.must(["id", flag, user])).trim();
+    (await world.container.must(["id", flag, user])).trim();
   const client = new Client({ name: "editor", version: "1" });
   const become = [`--reuid=${user}`, `--regid=${await id("-g")}`, "--init-groups", "--"];
   const path = "PATH=/usr/local/bin:/usr/bin:/bin";
@@ -128,7 +176,7 @@ async function connect(user: string, ...more: string[]): Promise<Client> {
     new StdioClientTransport({
       command: "nsenter",
       args: [
-        ...["--target", String(container.leader()), "--all", "--no-fork", "--"],
+        ...["--target", String(world.container.leader()), "--all", "--no-fork", "--"],
         ...["/usr/bin/env", "-i", path, "/bin/sh", "-c", '"$@"; exit $?', "sh"],
         ...["setpriv", ...become, "con", "mcp", ...more],
       ],
@@ -149,13 +197,13 @@ test("the commands of docs/mcp.md run", async () => {
   const blocks = shellBlocks(readFileSync("docs/mcp.md", "utf8"));
   expect(blocks.map(({ where }) => where)).toEqual(["container"]);
   for (const command of blocks.flatMap(({ commands }) => commands))
-    await container.must(["/bin/bash", "-o", "pipefail", "-c", command]);
+    await world.container.must(["/bin/bash", "-o", "pipefail", "-c", command]);
 });
 
 const task = JSON.stringify([["shell", { command: "echo $((6*7))" }]]);
 
 test("a person's program completes a task through con mcp", async () => {
-  const client = await connect(trusted ?? "", "--approvals");
+  const client = await connect(trusted, "--approvals");
   const told: string[] = [];
   const done = await client.callTool(
     { name: "deliver_task", arguments: { text: task, wait_seconds: 90 } },
@@ -163,7 +211,7 @@ test("a person's program completes a task through con mcp", async () => {
     { onprogress: ({ message }) => told.push(message ?? "") },
   );
   expect(done.structuredContent).toMatchObject({
-    ...{ agent, state: "done", answer: expect.stringContaining("42") },
+    ...{ agent: world.agent, state: "done", answer: expect.stringContaining("42") },
     record: { trust: "verified", from: { name: trusted } },
   });
   expect(told.length).toBeGreaterThan(0);
@@ -173,8 +221,8 @@ test("a person's program completes a task through con mcp", async () => {
 });
 
 test("a stranger's program may what the stranger may", async () => {
-  const client = await connect(stranger ?? "", "--approvals");
-  expect((await call(client, "list_agents")).text).toContain(agent);
+  const client = await connect(stranger, "--approvals");
+  expect((await call(client, "list_agents")).text).toContain(world.agent);
   for (const [name, args] of [
     ["deliver_task", { text: task }],
     ["deliver_task", { text: task, wait_seconds: 60 }],
@@ -185,6 +233,6 @@ test("a stranger's program may what the stranger may", async () => {
     expect([isError, text], name).toEqual([true, expect.stringMatching(/may not|trusted/)]);
   }
   expect((await call(client, "list_tasks")).value).toMatchObject({
-    ...{ tasks: [], hidden: expect.arrayContaining([agent]) },
+    ...{ tasks: [], hidden: expect.arrayContaining([world.agent]) },
   });
 });

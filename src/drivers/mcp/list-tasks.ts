@@ -3,6 +3,7 @@ import { folders, type Place } from "../../commands/shared/find.ts";
 import { knownAgent } from "../../commands/shared/known.ts";
 import { listVisible } from "../../commands/shared/read.ts";
 import { loadSystem } from "../../commands/shared/system.ts";
+import { safeLine } from "../../commands/shared/text.ts";
 import { nodeDisk } from "../../system/disk.ts";
 import { type DriverTool, given, gives, reads, stringOf, textOf } from "./tool.ts";
 
@@ -57,7 +58,8 @@ export const listTasks: DriverTool = {
     tasks.sort((a, b) => (when(a) < when(b) ? 1 : -1));
     const count = Number(args["count"] ?? defaultCount);
     return {
-      tasks: tasks.slice(0, count),
+      // Names in an inbox are chosen by senders.
+      tasks: tasks.slice(0, count).map((one) => ({ ...one, id: safeLine(one.id) })),
       more: Math.max(0, tasks.length - count),
       hidden: [...hidden].sort(),
     };

@@ -6,7 +6,6 @@
  * message; throws for what a client does.
  */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import {
   CallToolRequestSchema,
   type CallToolResult,
@@ -15,15 +14,21 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Io } from "../../commands/shared/io.ts";
+import { safeLine, safeText } from "../../commands/shared/text.ts";
 import { version } from "../../commands/shared/version.ts";
 import { ConError, exit, reasonOf } from "../../system/errors.ts";
 import { approvalTools } from "./approvals.ts";
 import { taskTools } from "./tasks.ts";
 import type { DriverTool } from "./tool.ts";
+import { stdioTransport } from "./wire.ts";
 
 export interface Serving {
   readonly approvals: boolean;
 }
+
+/** Each that waits looks at folders now and then. */
+const mostBusy = 64;
+const mostComplaint = 500;
 
 const instructions =
   "con gives tasks to agents of this machine. deliver_task gives one; follow_task waits for its answer. What agents " +
@@ -38,11 +43,15 @@ export async function serve(io: Io, { approvals }: Serving): Promise<number> {
     { capabilities: { tools: {} }, instructions },
   );
   const call = caller(io, tools, closing.signal);
+  // It may repeat what the client sent.
+  const complain = (error: unknown): void =>
+    io.err(`con mcp: ${safeLine(reasonOf(error).slice(0, mostComplaint))}\n`);
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(described) }));
   server.setRequestHandler(
     CallToolRequestSchema,
     async ({ params }, { signal, sendNotification }) => {
       const progressToken = params._meta?.progressToken;
+      if (busy.size >= mostBusy) return failed(tooBusy());
       const running = call(params.name, params.arguments ?? {}, signal, (progress, message) => {
         if (progressToken === undefined) return;
         // A client that has gone is noticed by its closed input.
@@ -50,15 +59,15 @@ export async function serve(io: Io, { approvals }: Serving): Promise<number> {
           method: "notifications/progress",
           params: { progressToken, progress, message },
         });
-        told.catch((error: unknown) => io.err(`con mcp: ${reasonOf(error)}\n`));
+        told.catch(complain);
       });
       busy.add(running);
       return running.finally(() => busy.delete(running));
     },
   );
-  server.onerror = (error) => io.err(`con mcp: ${reasonOf(error)}\n`);
+  server.onerror = complain;
   const over = untilOver(io, server);
-  await server.connect(new StdioServerTransport());
+  await server.connect(stdioTransport(process.stdin, process.stdout));
   await over;
   closing.abort();
   await Promise.allSettled(busy);
@@ -121,19 +130,30 @@ const noTool = (name: string, tools: readonly DriverTool[]): ConError =>
     `there are ${tools.map((one) => one.name).join(", ")}`,
   );
 
+const tooBusy = (): ConError =>
+  new ConError(
+    exit.tryLater,
+    "the call",
+    `${mostBusy} calls are being done`,
+    "call again when one of them has its answer",
+  );
+
 const wrong = (name: string, why: string): ConError =>
   new ConError(exit.badInput, name, why, "see its input schema in tools/list");
+
+/** Errors repeat what they are about; clients show them. */
+const plain = (text: string): string => safeText(text).trimEnd();
 
 /** Clients hold structured content against the schema of what goes well, so errors are words and `_meta`. */
 function failed(error: unknown): CallToolResult {
   if (!(error instanceof ConError)) {
-    const text = `internal error: ${reasonOf(error)}: this is a bug in con: report it`;
+    const text = `internal error: ${plain(reasonOf(error))}: this is a bug in con: report it`;
     return { isError: true, content: [{ type: "text", text }] };
   }
   const { code, what, why, remedy, message } = error;
   return {
     isError: true,
-    content: [{ type: "text", text: message }],
-    _meta: { "con/error": { code, what, why, remedy } },
+    content: [{ type: "text", text: plain(message) }],
+    _meta: { "con/error": { code, what: plain(what), why: plain(why), remedy: plain(remedy) } },
   };
 }

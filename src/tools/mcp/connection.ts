@@ -2,19 +2,12 @@
  * One MCP server: started or connected to when it is needed, and again when it has gone.
  *
  * Never: throws for what the server does; repeats a call that the server may have begun, unless the tool says that twice
- * is once; starts a server that fails again and again without growing pauses. What it asks of us (sampling,
- * elicitation, roots) is refused by the protocol's own "method not found": we say that we have none of it.
+ * is once; starts a server that fails again and again without growing pauses.
  */
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import {
-  ErrorCode,
-  McpError,
-  ResultSchema,
-  ToolListChangedNotificationSchema,
-} from "@modelcontextprotocol/sdk/types.js";
-import { reasonOf } from "../../system/errors.ts";
-import { isBeforeIt, listed, noSchemas, openMs, reachedWhy, transportOf } from "./link.ts";
-import type { Reach, ServerTool } from "./types.ts";
+import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
+import { isLine, type Line, type Opening, openLine } from "./line.ts";
+import type { Called, Reach, ServerTool, Why } from "./types.ts";
+import { isBeforeIt, isLost, isMendable, plainWhy } from "./why.ts";
 
 export interface ConnectionParts {
   readonly name: string;
@@ -24,50 +17,31 @@ export interface ConnectionParts {
   readonly now: () => number;
 }
 
-export type Called =
-  | { readonly kind: "result"; readonly value: Readonly<Record<string, unknown>> }
-  /** The server answered that it cannot be done. */
-  | { readonly kind: "refused"; readonly why: string }
-  /** Nothing was begun. */
-  | { readonly kind: "away"; readonly why: string; readonly wasOpen?: true }
-  /** It may have been done, or half. */
-  | { readonly kind: "cut"; readonly why: string };
-
-export type ToolsNow =
-  | { readonly kind: "tools"; readonly tools: readonly ServerTool[] }
-  | { readonly kind: "away"; readonly why: string };
+type Callee = Pick<ServerTool, "name" | "repeatable" | "method">;
+type Arguments = Readonly<Record<string, unknown>>;
 
 export interface Connection {
   /** Asks the server unless nothing has changed since. */
-  readonly tools: () => Promise<ToolsNow>;
+  readonly tools: (signal?: AbortSignal) => Promise<readonly ServerTool[] | Why>;
   readonly isOpen: () => boolean;
-  readonly call: (
-    tool: Pick<ServerTool, "name" | "repeatable">,
-    args: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ) => Promise<Called>;
+  readonly call: (tool: Callee, args: Arguments, signal: AbortSignal) => Promise<Called>;
   readonly close: () => Promise<void>;
 }
 
-interface Line {
-  readonly client: Client;
+interface Held extends Opening {
   readonly key: string;
-  tools: readonly ServerTool[] | null;
-  /** It said that they changed. */
-  isStale: boolean;
-  isOver: boolean;
-  /** Why it ended. */
-  why: string;
+  /** What came of it. */
+  found: Line | Why | null;
 }
 
+const stopped = plainWhy("the task was stopped");
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
 
 class Server implements Connection {
   readonly #parts: ConnectionParts;
-  #line: Line | null = null;
-  #opening: Promise<Line | string> | null = null;
-  #trouble = "";
+  #held: Held | null = null;
+  #trouble = plainWhy("");
   #pauseMs = 0;
   #closedUntil = 0;
 
@@ -76,31 +50,17 @@ class Server implements Connection {
   }
 
   isOpen(): boolean {
-    return this.#line !== null && !this.#line.isOver;
+    const found = this.#held?.found ?? null;
+    return found !== null && isLine(found) && !found.isOver();
   }
 
-  async tools(): Promise<ToolsNow> {
-    const line = await this.#open();
-    if (typeof line === "string") return { kind: "away", why: line };
-    if (line.tools !== null && !line.isStale) return { kind: "tools", tools: line.tools };
-    // What changes while it is asked makes it asked again.
-    line.isStale = false;
-    try {
-      line.tools = await listed(line.client);
-      return { kind: "tools", tools: line.tools };
-    } catch (error) {
-      line.isStale = true;
-      if (!(error instanceof McpError)) this.#drop(line);
-      return { kind: "away", why: this.#whyOf(line, error) };
-    }
+  async tools(signal?: AbortSignal): Promise<readonly ServerTool[] | Why> {
+    const line = await orStopped(this.#open(), signal);
+    return isLine(line) ? orStopped(line.tools(), signal) : line;
   }
 
-  async call(
-    tool: Pick<ServerTool, "name" | "repeatable">,
-    args: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ): Promise<Called> {
-    const first = await this.#callOnce(tool.name, args, signal);
+  async call(tool: Callee, args: Arguments, signal: AbortSignal): Promise<Called> {
+    const first = await this.#callOnce(tool, args, signal);
     const again =
       first.kind === "cut"
         ? tool.repeatable && !this.isOpen()
@@ -108,23 +68,15 @@ class Server implements Connection {
     if (!again || signal.aborted) return first;
     // It died of this call, perhaps: once more, and no more.
     this.#closedUntil = 0;
-    return this.#callOnce(tool.name, args, signal);
+    return this.#callOnce(tool, args, signal);
   }
 
-  async #callOnce(
-    name: string,
-    args: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ): Promise<Called> {
-    const line = await this.#open();
-    if (typeof line === "string") return { kind: "away", why: line };
-    if (signal.aborted) return { kind: "away", why: "the task was stopped" };
+  async #callOnce(tool: Callee, args: Arguments, signal: AbortSignal): Promise<Called> {
+    const line = await orStopped(this.#open(), signal);
+    if (!isLine(line)) return { kind: "away", ...line };
+    const timeout = this.#parts.timeoutMs;
     try {
-      const value = await line.client.request(
-        { method: "tools/call", params: { name, arguments: args } },
-        ResultSchema,
-        { timeout: this.#parts.timeoutMs, signal },
-      );
+      const value = await line.call(tool, args, { timeout, signal });
       return { kind: "result", value };
     } catch (error) {
       return this.#failed(line, error, signal);
@@ -132,91 +84,81 @@ class Server implements Connection {
   }
 
   #failed(line: Line, error: unknown, signal: AbortSignal): Called {
-    if (signal.aborted) return { kind: "cut", why: "the task was stopped" };
-    if (line.isOver) return { kind: "cut", why: this.#whyOf(line, error) };
-    const code = error instanceof McpError ? error.code : null;
-    if (code === ErrorCode.RequestTimeout) {
-      const why = `it gave no answer in ${this.#parts.timeoutMs / 1000} s`;
-      return { kind: "cut", why };
+    if (signal.aborted) return { kind: "cut", ...stopped };
+    const why = line.whyOf(error);
+    if (line.isOver()) return { kind: "cut", ...why };
+    if (error instanceof McpError && !isLost(error)) {
+      if (error.code !== ErrorCode.RequestTimeout) return { kind: "refused", ...why };
+      return { kind: "cut", ...plainWhy(`it gave no answer in ${this.#parts.timeoutMs / 1000} s`) };
     }
-    if (code === null) {
-      // A session that is not known any more, or nobody there: the next one makes a new one.
-      this.#drop(line);
-      const why = reachedWhy(error);
-      return isBeforeIt(error) ? { kind: "away", why, wasOpen: true } : { kind: "cut", why };
-    }
-    return { kind: "refused", why: reasonOf(error) };
-  }
-
-  #drop(line: Line): void {
-    line.isOver = true;
-    void line.client.close();
-  }
-
-  #whyOf(line: Line, error: unknown): string {
-    return line.isOver && line.why !== "" ? line.why : reasonOf(error);
+    // A session that is not known any more, or nobody there: the next one makes a new one.
+    void line.close();
+    if (!isBeforeIt(error)) return { kind: "cut", ...why };
+    return { kind: "away", ...why, ...(isMendable(error) ? { wasOpen: true as const } : {}) };
   }
 
   async close(): Promise<void> {
-    const opening = await this.#opening;
-    const line = this.#line ?? (typeof opening === "object" ? opening : null);
-    this.#line = null;
-    await line?.client.close();
+    const reach = this.#parts.reach();
+    const found = this.#held?.key === JSON.stringify(reach) ? this.#held.found : null;
+    if (found !== null && isLine(found)) await found.bye();
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    const held = this.#held;
+    this.#held = null;
+    await held?.close();
   }
 
   /** A line that holds, or why there is none. */
-  async #open(): Promise<Line | string> {
+  async #open(): Promise<Line | Why> {
     const reach = this.#parts.reach();
     if (reach.kind === "none") {
-      await this.close();
-      return reach.why;
+      await this.#leave();
+      return plainWhy(reach.why);
     }
     const key = JSON.stringify(reach);
-    if (this.#line !== null && !this.#line.isOver && this.#line.key === key) return this.#line;
-    // Grants have changed: what it was started with is over.
-    if (this.#line !== null && !this.#line.isOver) await this.close();
-    if (this.#parts.now() < this.#closedUntil) return this.#trouble;
-    this.#opening ??= this.#connect(reach, key).finally(() => {
-      this.#opening = null;
-    });
-    return this.#opening;
-  }
-
-  async #connect(reach: Exclude<Reach, { kind: "none" }>, key: string): Promise<Line | string> {
-    const client = new Client({ name: "con", version: "1" }, { capabilities: {}, ...noSchemas });
-    const line: Line = { client, key, tools: null, isStale: false, isOver: false, why: "" };
-    client.onclose = () => {
-      line.isOver = true;
-    };
-    client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
-      line.isStale = true;
-    });
-    let ended: Promise<string> | null = null;
-    try {
-      const made = transportOf(reach, (why) => {
-        line.why = why;
-      });
-      ended = made.ended;
-      void ended?.then((why) => {
-        line.why ||= why;
-      });
-      await client.connect(made.transport, { timeout: openMs });
-      this.#line = line;
-      this.#pauseMs = 0;
-      return line;
-    } catch (error) {
-      const isOver = line.isOver;
-      await client.close();
-      if (isOver && ended !== null) await ended;
-      return this.#failedToOpen(isOver && line.why !== "" ? line.why : reachedWhy(error));
+    const held = this.#held;
+    if (held !== null) {
+      const found = held.key === key ? await held.line : null;
+      if (found !== null && !(isLine(found) && found.isOver())) return found;
+      // It is over, or grants have changed, and what it was started with is over.
+      if (this.#held === held) await this.#leave();
+      return this.#open();
     }
+    if (this.#parts.now() < this.#closedUntil) return this.#trouble;
+    return this.#start(reach, key);
   }
 
-  #failedToOpen(why: string): string {
-    this.#pauseMs = Math.min(Math.max(firstPauseMs, 2 * this.#pauseMs), longestPauseMs);
-    this.#closedUntil = this.#parts.now() + this.#pauseMs;
-    this.#trouble = why;
-    return why;
+  async #start(reach: Exclude<Reach, { kind: "none" }>, key: string): Promise<Line | Why> {
+    const held: Held = { ...openLine(reach, this.#parts.now), key, found: null };
+    this.#held = held;
+    const found = await held.line;
+    held.found = found;
+    if (isLine(found)) this.#pauseMs = 0;
+    else if (this.#held === held) {
+      this.#held = null;
+      this.#pauseMs = Math.min(Math.max(firstPauseMs, 2 * this.#pauseMs), longestPauseMs);
+      this.#closedUntil = this.#parts.now() + this.#pauseMs;
+      this.#trouble = found;
+    }
+    return found;
+  }
+}
+
+/** Nothing of a greeting or a list is worth a stopped task's time; both go on for the next one. */
+async function orStopped<T>(found: Promise<T>, signal?: AbortSignal): Promise<T | Why> {
+  if (signal === undefined) return found;
+  if (signal.aborted) return stopped;
+  let stop = (): void => undefined;
+  const over = new Promise<Why>((resolve) => {
+    stop = () => resolve(stopped);
+  });
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([found, over]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

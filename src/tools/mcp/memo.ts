@@ -56,10 +56,22 @@ export function writeMemo(disk: Disk, path: string, memo: Memo): void {
   if (bytes.length <= maxBytes) replaceDurably(disk, path, bytes, 0o600);
 }
 
-/** With digests of what is new; a tool that has changed keeps the one that it had. */
+/** Digests are kept of tools that are gone, or going and coming would hide a change. */
+const mostPins = 2_000;
+
+/**
+ * With digests of what is new; a tool that has changed keeps the one that it had. A new one for whose digest there is no
+ * room is not taken: a server that says new names for ever ends up with those it had.
+ */
 export function remembered(memo: Memo, tools: readonly ServerTool[], at: number): Memo {
-  const pins = tools.map(({ name, digest }) => [name, pinOf(memo, name) ?? digest] as const);
-  return { ...memo, at, tools, pins: { ...memo.pins, ...Object.fromEntries(pins) } };
+  let room = mostPins - Object.keys(memo.pins).length;
+  const taken = tools.filter(({ name }) => {
+    if (pinOf(memo, name) !== null) return true;
+    room -= 1;
+    return room >= 0;
+  });
+  const pins = taken.map(({ name, digest }) => [name, pinOf(memo, name) ?? digest] as const);
+  return { ...memo, at, tools: taken, pins: { ...memo.pins, ...Object.fromEntries(pins) } };
 }
 
 export const pinOf = ({ pins }: Memo, name: string): string | null =>

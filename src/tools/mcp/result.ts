@@ -1,6 +1,7 @@
 /**
  * What a server answered to a call, as the result of a tool: words in a frame, pictures and long texts as files.
- * Never: shows more than `mostShown` characters, or keeps more than `mostParts` files of one call.
+ * Never: shows more than `mostShown` characters, reads more than `mostParts` parts, or keeps more than `mostFiles` files
+ * of one call.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -10,25 +11,29 @@ import type { ToolResult } from "../result.ts";
 import type { ToolContext } from "../tool.ts";
 import { beginning } from "../web/framed.ts";
 import { keep, plainName } from "../web/keep.ts";
-import { isMap } from "./read.ts";
+import { isMap, jsonOf } from "./read.ts";
 
 const mostShown = 12_000;
-const mostParts = 16;
+const mostParts = 200;
+const mostFiles = 16;
+const tooDeep = "(nested too deeply to be shown)";
 
 type Keeper = Pick<ToolContext, "files" | "callId" | "task">;
 type Value = Readonly<Record<string, unknown>>;
 
 export function resultOf(server: string, value: Value, context: Keeper): ToolResult {
-  const content = Array.isArray(value["content"]) ? value["content"].filter(isMap) : [];
+  const all: readonly unknown[] = Array.isArray(value["content"]) ? value["content"] : [];
+  const content = all.slice(0, mostParts).filter(isMap);
   const files = createFiles(context);
   const parts = content.map((part) => textOf(part, files));
   const structured = value["structuredContent"];
   // Servers are asked to say the same as text.
   if (structured !== undefined && !content.some(({ type }) => type === "text"))
-    parts.push(JSON.stringify(structured));
+    parts.push(jsonOf(structured) ?? tooDeep);
   const text = parts.join("\n");
   const shown = beginning(text, mostShown);
-  const notes = [...files.notes()];
+  const notes: string[] = [];
+  if (all.length > mostParts) notes.push(`[${all.length - mostParts} more parts are left out]`);
   if (shown !== text)
     notes.push(
       `[${shown.length} of ${text.length} characters are shown; ${files.put("all", ".txt", Buffer.from(text))}]`,
@@ -55,23 +60,21 @@ export function framedBy(server: string, words: string): string {
 interface Files {
   /** Where it lies, in words. */
   readonly put: (name: string, ending: string, bytes: Buffer) => string;
-  readonly notes: () => readonly string[];
 }
 
-function createFiles({ files: { workspace }, callId, task }: Keeper): Files {
+function createFiles({ files: reached, callId, task }: Keeper): Files {
+  const { workspace } = reached;
   let count = 0;
-  const notes: string[] = [];
   return {
     put(name, ending, bytes) {
       count += 1;
-      if (count > mostParts) return "not kept: too many files in one answer";
+      if (count > mostFiles) return "not kept: too many files in one answer";
       const file = plainName(`${task.id.slice(-12)}-${callId}-${count}-${name}`);
       const path = join(workspace, "mcp", `${file}${ending}`);
-      const why = keep({ path, reach: below(workspace) }, bytes);
+      const why = keep({ files: reached }, { path, reach: below(workspace) }, bytes);
       if (why !== null) return `it could not be kept: ${why}`;
       return `all of it is in ${path}`;
     },
-    notes: () => notes,
   };
 }
 
@@ -90,9 +93,9 @@ function textOf(part: Value, files: Files): string {
   const kind = typeof mimeType === "string" ? mimeType.slice(0, 100) : "unknown type";
   if ((type === "image" || type === "audio") && typeof data === "string")
     return blob(String(type), kind, data, files);
-  if (type === "resource_link") return `(a link: ${JSON.stringify(part["uri"] ?? null)})`;
+  if (type === "resource_link") return `(a link: ${jsonOf(part["uri"] ?? null) ?? tooDeep})`;
   if (type === "resource" && isMap(resource)) {
-    const about = `resource ${JSON.stringify(resource["uri"] ?? null)}`;
+    const about = `resource ${jsonOf(resource["uri"] ?? null) ?? tooDeep}`;
     if (typeof resource["text"] === "string") return `(${about})\n${resource["text"]}`;
     const inner = typeof resource["mimeType"] === "string" ? resource["mimeType"] : kind;
     if (typeof resource["blob"] === "string")

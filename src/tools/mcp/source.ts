@@ -8,20 +8,16 @@
 import type { Disk } from "../../system/disk.ts";
 import { isDiskTrouble } from "../../system/disk.ts";
 import { reasonOf } from "../../system/errors.ts";
+import { redact } from "../../system/redact.ts";
 import { answeringLater } from "../answer.ts";
 import { denied } from "../denial.ts";
 import type { ToolResult } from "../result.ts";
 import type { ToolSource } from "../source.ts";
 import type { Tool, ToolContext } from "../tool.ts";
-import {
-  type Called,
-  type Connection,
-  type ConnectionParts,
-  createConnection,
-} from "./connection.ts";
+import { type Connection, type ConnectionParts, createConnection } from "./connection.ts";
 import { type Memo, pinOf, readMemo, remembered, repinned, writeMemo } from "./memo.ts";
 import { framedBy, resultOf } from "./result.ts";
-import type { McpLog, ServerTool } from "./types.ts";
+import type { Called, McpLog, ServerTool, Why } from "./types.ts";
 
 export interface SourceParts extends ConnectionParts {
   readonly disk: Disk;
@@ -55,10 +51,12 @@ export function createMcpSource(
       log.info("what an MCP server says cannot be kept", { server: name, why: reasonOf(error) });
     }
   };
-  const look = async (): Promise<string | null> => {
-    const found = await connection.tools();
-    if (found.kind === "away") return found.why;
-    if (found.tools !== memo.tools) remember(remembered(memo, found.tools, now()));
+  let seen: readonly ServerTool[] | null = null;
+  const look = async (signal?: AbortSignal): Promise<Why | null> => {
+    const found = await connection.tools(signal);
+    if ("why" in found) return found;
+    if (found !== seen) remember(remembered(memo, found, now()));
+    seen = found;
     return null;
   };
   const desk: Desk = { parts, connection, look, memo: () => memo, remember };
@@ -68,8 +66,11 @@ export function createMcpSource(
       const reach = parts.reach();
       if (reach.kind === "none") return { tools: [], trouble: reach.why };
       const trouble = isFresh && !connection.isOpen() ? null : await look();
-      const tools = memo.tools.map((tool) => toolFor(desk, tool));
-      return trouble === null ? { tools } : { tools: [], trouble };
+      if (trouble === null) return { tools: memo.tools.map((tool) => toolFor(desk, tool)) };
+      // Words of a server are for people here: indexes and errors have no frame.
+      const { why, said } = trouble;
+      log.info("an MCP server does not say its tools", { server: name, why, said: redact(said) });
+      return { tools: [], trouble: why };
     },
     close: () => connection.close(),
   };
@@ -78,7 +79,7 @@ export function createMcpSource(
 interface Desk {
   readonly parts: SourceParts;
   readonly connection: Connection;
-  readonly look: () => Promise<string | null>;
+  readonly look: (signal: AbortSignal) => Promise<Why | null>;
   readonly memo: () => Memo;
   readonly remember: (memo: Memo) => void;
 }
@@ -99,7 +100,7 @@ async function call(
   context: ToolContext,
 ): Promise<ToolResult> {
   const server = desk.parts.name;
-  const trouble = await desk.look();
+  const trouble = await desk.look(context.signal);
   if (trouble !== null) return notReached(server, trouble);
   const tool = desk.memo().tools.find((one) => one.name === name);
   if (tool === undefined) {
@@ -125,9 +126,12 @@ const changed = (server: string, name: string): ToolResult =>
     how: `read tool_details of mcp.${server}.${name} again; if it still is what you need and what you may do, call it again`,
   });
 
-const notReached = (server: string, why: string): ToolResult => ({
+const notReached = (server: string, why: Why): ToolResult =>
+  failure(server, `Nothing was done: the MCP server ${server} cannot be used: ${why.why}.`, why);
+
+const failure = (server: string, text: string, { said }: Why): ToolResult => ({
   ok: false,
-  text: `Nothing was done: the MCP server ${server} cannot be reached.\n${framedBy(server, why)}`,
+  text: said === "" ? text : `${text}\n${framedBy(server, said)}`,
   untrusted: true,
 });
 
@@ -136,20 +140,14 @@ function shown(server: string, called: Called, context: ToolContext): ToolResult
     case "result":
       return resultOf(server, called.value, context);
     case "away":
-      return notReached(server, called.why);
+      return notReached(server, called);
     case "refused":
-      return {
-        ok: false,
-        text: `The MCP server ${server} refused the call.\n${framedBy(server, called.why)}`,
-        untrusted: true,
-      };
-    case "cut":
-      return {
-        ok: false,
-        text:
-          `The call was interrupted: whether the MCP server ${server} did it, or a part of it, is not known. ` +
-          `Look before you call again.\n${framedBy(server, called.why)}`,
-        untrusted: true,
-      };
+      return failure(server, `The MCP server ${server} refused the call: ${called.why}.`, called);
+    case "cut": {
+      const text =
+        `The call was interrupted: ${called.why}. Whether the MCP server ${server} did it, or a part of it, is not ` +
+        "known. Look before you call again.";
+      return failure(server, text, called);
+    }
   }
 }

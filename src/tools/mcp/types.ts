@@ -1,4 +1,4 @@
-/** How an MCP server is reached, and what it says it can do. Types only. */
+/** How an MCP server is reached, what it says it can do, and how its calls end. Types only. */
 import type { ExecuteOptions } from "../../sandbox/start.ts";
 
 /** Looked up for each use: grants end. */
@@ -28,7 +28,25 @@ export interface ServerTool {
   readonly repeatable: boolean;
   /** SHA-256 of all it says of itself. */
   readonly digest: string;
+  /** Ours, for what the server has beside tools (resources.ts). */
+  readonly method?: "resources/list" | "resources/read";
 }
+
+export interface Why {
+  /** Words of con: for indexes, errors, logs. */
+  readonly why: string;
+  /** What the server said to it, bounded; only for a frame or the journal. */
+  readonly said: string;
+}
+
+export type Called =
+  | { readonly kind: "result"; readonly value: Readonly<Record<string, unknown>> }
+  /** The server answered that it cannot be done. */
+  | ({ readonly kind: "refused" } & Why)
+  /** Nothing was begun. */
+  | ({ readonly kind: "away"; readonly wasOpen?: true } & Why)
+  /** It may have been done, or half. */
+  | ({ readonly kind: "cut" } & Why);
 
 export interface McpLog {
   readonly info: (message: string, fields: Readonly<Record<string, string>>) => void;

@@ -1,91 +1,13 @@
 /** Tools of an MCP server, a real process, as the index of tools has them. Its sandbox: test/image/mcp.test.ts. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { AgentRuntime } from "../../../src/config/runtime.ts";
 import type { McpServer } from "../../../src/config/types.ts";
-import { createMcp } from "../../../src/runner/mcp.ts";
-import { agentPaths } from "../../../src/spool/layout.ts";
-import { nodeDisk } from "../../../src/system/disk.ts";
-import { createLog } from "../../../src/system/log.ts";
-import { agentRuntime } from "../../support/agent-runtime.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld } from "../support/world.ts";
+import { all, named, setting } from "./support/setting.ts";
 
-const script = join(import.meta.dirname, "support/server.mjs");
 const filesystem = resolve("node_modules/@modelcontextprotocol/server-filesystem/dist/index.js");
-
-const object = { type: "object" };
-const named = (name: string, more: object = {}) => ({ name, inputSchema: object, ...more });
 const safe = { annotations: { readOnlyHint: true } };
-const all = [
-  ...["environment", "picture", "structured", "long", "wrong", "change", "ask", "slow", "endless"],
-].map((name) => named(name));
-
-interface Setting {
-  readonly world: World;
-  readonly behave: (behaviour: object) => void;
-  readonly starts: () => number;
-  readonly call: (tool: string, args?: object, signal?: AbortSignal) => Promise<Answer>;
-  readonly list: () => Promise<{ names: string[]; trouble: string | undefined }>;
-  /** As the next runner finds it. */
-  readonly again: () => Promise<void>;
-}
-
-interface Answer {
-  readonly ok: boolean;
-  readonly text: string;
-  readonly untrusted?: true;
-}
-
-function setting(change: Partial<McpServer> = {}, more: Partial<AgentRuntime> = {}): Setting {
-  const world = createWorld();
-  onTestFinished(() => world.remove());
-  const file = join(world.base, "behaviour.json");
-  const behave = (behaviour: object): void => writeFileSync(file, JSON.stringify(behaviour));
-  behave({ tools: all });
-  const server = {
-    ...{ kind: "command", command: [process.execPath, script, file], env: {} },
-    ...{ credentials: {}, timeoutSeconds: 60, ...change },
-  } as McpServer;
-  const open = () =>
-    createMcp({
-      agent: agentRuntime({ mcp: { files: server }, ...more }),
-      paths: { ...agentPaths("/nowhere", "x"), workspace: world.workspace, state: world.base },
-      isolation: "none",
-      disk: nodeDisk,
-      log: { ...createLog(), info: () => undefined },
-      now: Date.now,
-      credentials: world.base,
-    });
-  let mcp = open();
-  onTestFinished(() => mcp.close());
-  const tools = async () => {
-    const [source] = mcp.sources;
-    if (source === undefined) throw new Error("no source");
-    return source.list();
-  };
-  return {
-    world,
-    behave,
-    starts: () =>
-      existsSync(`${file}.starts`)
-        ? readFileSync(`${file}.starts`, "utf8").trim().split("\n").length
-        : 0,
-    async list() {
-      const found = await tools();
-      return { names: found.tools.map(({ name }) => name), trouble: found.trouble };
-    },
-    async call(name, args = {}, signal = new AbortController().signal) {
-      const found = (await tools()).tools.find((one) => one.name === `mcp.files.${name}`);
-      if (found === undefined) throw new Error(`there is no ${name}`);
-      return found.run(args as never, { ...world.context, signal });
-    },
-    async again() {
-      await mcp.close();
-      mcp = open();
-    },
-  };
-}
 
 test("a public server's tools are listed and called; what it says is framed and untrusted", async () => {
   const world = createWorld();
@@ -192,11 +114,50 @@ test("a call ends with its task, and a line without end with the server", async 
   expect((await call("structured")).ok).toBe(true);
 });
 
-test("a server that does not start is said, with its words, and not started at every look", async () => {
+test("a task that is stopped does not wait for a server that says nothing", async () => {
+  const one = setting();
+  one.behave({ tools: [named("structured")] });
+  await one.list();
+  await one.again();
+  one.behave({ silent: true, tools: [] });
+  const stop = new AbortController();
+  const called = one.call("structured", {}, stop.signal);
+  await expect.poll(one.starts, { timeout: 30_000 }).toBe(2);
+  stop.abort("stopped");
+  expect((await called).text).toContain("Nothing was done");
+  expect((await called).text).toContain("the task was stopped");
+});
+
+test("a key that no variable can hold, or too much of it, is said and not shown", async () => {
+  const credentials = { API_KEY: "wiki" };
+  for (const [bad, why] of [
+    ["s3cret\0x", "credential wiki"],
+    ["s3cret".repeat(50_000), "could not be started (E2BIG)"],
+  ] as const) {
+    const { list, logged, world } = setting({ credentials } as never);
+    writeFileSync(join(world.base, "wiki"), bad);
+    const { trouble } = await list();
+    expect(trouble).toContain(why);
+    expect(`${trouble} ${logged.join()}`).not.toContain("s3cret");
+  }
+});
+
+test("what is remembered and cannot be read is said, and looked for again", async () => {
+  const one = setting();
+  const memo = join(one.world.base, "mcp-files.json");
+  symlinkSync("/etc/passwd", memo);
+  expect(await one.list()).toEqual({ names: [], trouble: expect.stringContaining("ELOOP") });
+  await one.again();
+  expect((await one.list()).trouble).toContain("ELOOP");
+  rmSync(memo);
+  expect((await one.list()).names).toContain("mcp.files.structured");
+});
+
+test("a server that does not start is said, and not started at every look", async () => {
   const one = setting();
   one.behave({ tools: [], broken: true });
   const { trouble } = await one.list();
-  expect(trouble).toContain("it ended with exit code 3; it said: a word on standard error");
+  expect(trouble).toContain("it ended with exit code 3");
   await one.list();
   expect(one.starts()).toBe(1);
 });

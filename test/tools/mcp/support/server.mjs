@@ -40,7 +40,10 @@ const calls = {
     say({ id: "s", method: "sampling/createMessage", params: { messages: [], maxTokens: 1 } });
     return null;
   },
-  slow: () => null,
+  slow: ({ mark }) => {
+    if (mark !== undefined) writeFileSync(mark, "");
+    return null;
+  },
   endless: () => {
     process.stdout.write(`{"x":"${"y".repeat(17 << 20)}`);
     return null;
@@ -49,11 +52,19 @@ const calls = {
 
 function answerTo({ id, method, params }) {
   if (method === "initialize") {
-    const capabilities = { tools: { listChanged: true } };
+    if (now().silent) return null;
+    const resources = now().resources === undefined ? {} : { resources: {} };
+    const capabilities = { tools: { listChanged: true }, ...resources };
     const serverInfo = { name: "scripted", version: "1" };
     return { id, result: { protocolVersion: params.protocolVersion, capabilities, serverInfo } };
   }
   if (method === "tools/list") return { id, result: { tools: now().tools } };
+  if (method === "resources/list") return { id, result: { resources: now().resources } };
+  if (method === "resources/read") {
+    const contents = now().contents[params.uri];
+    if (contents === undefined) return { id, error: { code: -32002, message: "no such resource" } };
+    return { id, result: { contents } };
+  }
   if (method !== "tools/call") return id === undefined ? null : { id, result: {} };
   const died = `${behaviour}.died`;
   if (now().die === params.name && !existsSync(died)) {
