@@ -126,7 +126,7 @@ async function syncFloor(directory: string): Promise<Times> {
   return found;
 }
 
-export async function memory(count = 100_000, parent = tmpdir()): Promise<Row[]> {
+export async function memoryRows(count = 100_000, parent = tmpdir()): Promise<Row[]> {
   const directory = fs.mkdtempSync(join(parent, "con-memory-"));
   const path = join(directory, "memory.db");
   const random = generator(1);
@@ -182,5 +182,5 @@ async function measure(
 
 if (process.argv[1] === import.meta.filename)
   process.stdout.write(
-    `${table(await memory(Number(process.argv[2] ?? 100_000), process.argv[3]))}\n`,
+    `${table(await memoryRows(Number(process.argv[2] ?? 100_000), process.argv[3]))}\n`,
   );

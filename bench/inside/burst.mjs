@@ -33,8 +33,8 @@ for (let index = 0; index < count; index += 1) {
   if (gap > 0) await sleep(gap);
 }
 const dropped = now();
-const deadline = now() + 300_000;
-while (answers().length < count && now() < deadline) await sleep(250);
+const deadline = now() + 500_000;
+while (answers().length < count && now() < deadline) await sleep(count > 500 ? 250 : 10);
 const finished = now();
 
 const seen = new Map();

@@ -36,6 +36,14 @@ function pidOneKib() {
   return Number(found?.[1]);
 }
 
+/** Agents beyond the machine's inotify limit, which are woken by a bell and not by a plain file. */
+const belled = () =>
+  spawnSync("systemctl", ["list-units", "--no-legend", "--plain", "con-bell@bench-*.socket"], {
+    encoding: "utf8",
+  })
+    .stdout.split("\n")
+    .filter((line) => line !== "").length;
+
 /** Drops one task into each inbox at once and waits for the answers. */
 async function wakeAll() {
   const names = Array.from({ length: count }, (_, index) => nameOf(index + 1));
@@ -65,12 +73,14 @@ try {
   const first = bootstrap();
   const second = bootstrap();
   const memory = pidOneKib();
+  const bells = belled();
   const woken = await wakeAll();
   addManifest(count + 1);
   const oneMore = bootstrap();
   console.log(
     JSON.stringify({
       agents: count,
+      bells,
       first_ms: first.ms,
       second_ms: second.ms,
       second_changes: second.report.changes?.length ?? null,

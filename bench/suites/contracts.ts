@@ -2,17 +2,23 @@
  * The suite about contracts: what an evaluation costs, how much of that is ours, how it grows, and how soon
  * a break is found. The programs in `bench/inside` measure, this makes rows of it.
  */
-import { median, spread } from "./numbers.ts";
-import type { Row } from "./table.ts";
+import { median, spread } from "../numbers.ts";
+import type { BootedSuite, Curve, World } from "../suite.ts";
+import type { Row } from "../table.ts";
 
-/** Runs a program of `bench/inside` in the container and gives back the JSON it prints. */
-type Inside = (program: string, ...args: string[]) => Promise<unknown>;
+type Inside = World["inside"];
 
-const runs = 20;
-const sleepers = 100;
-const breaks = 12;
+interface Size {
+  readonly runs: number;
+  readonly sleepers: number;
+  readonly breaks: number;
+  readonly grown: number;
+  readonly sizes: readonly number[];
+}
+
+const whole: Size = { runs: 20, sleepers: 100, breaks: 12, grown: 10, sizes: [1, 10, 100, 500] };
+const small: Size = { runs: 2, sleepers: 10, breaks: 1, grown: 2, sizes: [1, 5] };
 const intervalSeconds = 10;
-const sizes = [1, 10, 100, 500];
 
 /** One entry a run, in milliseconds; `units`: null where the kernel does not say it. */
 interface Times {
@@ -54,7 +60,7 @@ const known = (values: readonly (number | null)[]): number[] | null => {
   return numbers.length === values.length ? numbers : null;
 };
 
-async function shippedSet(inside: Inside): Promise<Row[]> {
+async function shippedSet(inside: Inside, { runs }: Size): Promise<Row[]> {
   const found = (await inside("contracts", "set", String(runs))) as ShippedSet;
   const floor = found.floor.cpu;
   const row = (figure: string, values: readonly number[] | null, target = ""): Row => ({
@@ -65,12 +71,12 @@ async function shippedSet(inside: Inside): Promise<Row[]> {
   });
   const { all, due, unit, idle, contracts, often } = found;
   const beside = unitsOf(all, idle);
-  const whole = beside?.map((units, at) => units + (all.cpu[at] ?? Number.NaN)) ?? null;
+  const withAll = beside?.map((units, at) => units + (all.cpu[at] ?? Number.NaN)) ?? null;
   const what = `shipped set, all ${contracts} contracts`;
   return [
     row("floor: `node -e 0`, CPU", floor),
     row(`${what}: CPU of the process tree`, all.cpu, "≤ 1 s"),
-    row(`${what}: CPU with units, PID 1, journal`, whole, "≤ 1 s"),
+    row(`${what}: CPU with units, PID 1, journal`, withAll, "≤ 1 s"),
     { ...row(`${what}: wall`, all.wall), ratio: ratio(all.wall, found.floor.wall) },
     row(`the ${often} due each minute: CPU of the process tree`, due.cpu),
     row("a run of con-healthcheck.service: CPU with PID 1, journal", unitsOf(unit, idle)),
@@ -83,7 +89,7 @@ interface Sleepers {
   readonly checks: Times;
 }
 
-async function sleeping(inside: Inside): Promise<Row[]> {
+async function sleeping(inside: Inside, { runs, sleepers }: Size): Promise<Row[]> {
   const count = String(sleepers);
   const found = (await inside("contracts", "sleepers", String(runs), count)) as Sleepers;
   const { floor, checks, passed } = found;
@@ -117,7 +123,7 @@ interface Detection {
   readonly others: readonly number[];
 }
 
-async function detection(inside: Inside): Promise<Row[]> {
+async function detection(inside: Inside, { breaks }: Size): Promise<Row[]> {
   const args = [String(intervalSeconds), String(breaks)];
   const found = (await inside("detection", ...args)) as Detection;
   const row = (what: string, values: readonly number[], target: string): Row => ({
@@ -141,25 +147,53 @@ interface Growth {
   readonly cold: Times;
 }
 
-async function growth(inside: Inside): Promise<Row[]> {
-  const rows: Row[] = [];
-  const measured = async (size: number, company: "alone" | "beside") =>
-    (await inside("contracts", "growth", "10", String(size), company)) as Growth;
-  const row = ({ evaluated, all, warm, cold }: Growth, what: string): Row => ({
-    figure: `contracts evaluated: ${evaluated}${what}: wall, CPU; one alone: warm cache, cold cache`,
-    measured: `${milliseconds(all.wall)}, ${milliseconds(all.cpu)}; ${milliseconds(warm.wall)}, ${milliseconds(cold.wall)}`,
-    ratio: "",
-    target: "",
-  });
-  const largest = sizes.at(-1) ?? 0;
-  rows.push(row(await measured(largest, "beside"), ", with the shipped set"));
-  for (const size of sizes) rows.push(row(await measured(size, "alone"), " × `path_exists`"));
-  return rows;
+interface Grown {
+  readonly size: number;
+  readonly found: Growth;
 }
 
-export async function contracts(inside: Inside): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const phase of [shippedSet, sleeping, detection, growth])
-    rows.push(...(await phase(inside)));
-  return rows;
+const grownRow = ({ evaluated, all, warm, cold }: Growth, what: string): Row => ({
+  figure: `contracts evaluated: ${evaluated}${what}: wall, CPU; one alone: warm cache, cold cache`,
+  measured: `${milliseconds(all.wall)}, ${milliseconds(all.cpu)}; ${milliseconds(warm.wall)}, ${milliseconds(cold.wall)}`,
+  ratio: "",
+  target: "",
+});
+
+async function growth(inside: Inside, { grown, sizes }: Size): Promise<[Row, readonly Grown[]]> {
+  const measured = async (size: number, company: "alone" | "beside") =>
+    (await inside("contracts", "growth", String(grown), String(size), company)) as Growth;
+  const largest = await measured(sizes.at(-1) ?? 0, "beside");
+  const all: Grown[] = [];
+  for (const size of sizes) all.push({ size, found: await measured(size, "alone") });
+  return [grownRow(largest, ", with the shipped set"), all];
 }
+
+function curveOf(all: readonly Grown[]): Curve {
+  const line = (name: string, of: (found: Growth) => readonly number[]) => ({
+    name,
+    points: all.map(({ size, found }) => [size, median(of(found))] as const),
+  });
+  return {
+    ...{ name: "contracts", title: "What more contracts cost", x: "contracts", y: "milliseconds" },
+    lines: [
+      line("all evaluated, wall clock", ({ all: times }) => times.wall),
+      line("all evaluated, processor", ({ all: times }) => times.cpu),
+      line("one alone, all read anew", ({ cold }) => cold.wall),
+    ],
+  };
+}
+
+export const contracts: BootedSuite = {
+  profile: "default",
+  about:
+    "Medians with minimum and maximum. Processor time hardly moves with the load of the machine, wall clock does.",
+  async measure({ inside, isSmall }) {
+    const size = isSmall ? small : whole;
+    const rows: Row[] = [];
+    for (const phase of [shippedSet, sleeping, detection])
+      rows.push(...(await phase(inside, size)));
+    const [beside, all] = await growth(inside, size);
+    const alone = all.map(({ found }) => grownRow(found, " × `path_exists`"));
+    return { rows: [...rows, beside, ...alone], curves: [curveOf(all)] };
+  },
+};
