@@ -11,11 +11,11 @@ installed := node_modules/.package-lock.json
 
 # Settings go to the scripts through the environment, letter by letter: $(value) keeps make, and the
 # environment keeps the shell, from reading anything into them.
-settings := NAME PROFILE ENGINE BASE DATA GPU NETWORK READY_TIMEOUT MSG AGENT WAIT CMD
+settings := NAME PROFILE ENGINE BASE DATA GPU NETWORK READY_TIMEOUT MSG AGENT WAIT CMD PARTS SCALE SEED
 $(foreach setting,$(settings),$(eval override $(setting) := $$(value $(setting))))
 export $(settings)
 
-.PHONY: help demo test build check image run stop deploy task status logs shell exec bench clean
+.PHONY: help demo test proof build check image run stop deploy task status logs shell exec bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | while IFS=$$'\t' read -r target text; do \
@@ -30,6 +30,9 @@ test: ## everything CI runs, tests inside a booted container included
 	@build/prerequisites test
 	@$(MAKE) build check
 	@$(node) test/run.ts
+
+proof: build ## the long form of the tests, hours: PARTS="crash fuzz" SCALE=0.01 SEED=1; writes docs/proof.md
+	@$(node) test/proof/run.ts
 
 build: $(installed) ## generated code and the bundle in dist/
 	@$(node) build/generate.ts

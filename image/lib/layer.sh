@@ -9,6 +9,7 @@ stage_layer() { # DIRECTORY
   cp -R "$repo/dist/." "$to/usr/lib/con/"
   chmod 755 "$to/usr/lib/con/con.mjs"
   ln -s ../lib/con/con.mjs "$to/usr/bin/con"
+  cp "$repo/build/sbom.ts" "$to/usr/lib/con/"
   cp -R "$repo/image/rootfs/." "$to/"
   cp -R "$repo/units/." "$to/usr/lib/systemd/system/"
   cp -R "$repo/configs/." "$to/usr/share/con/profiles/"
