@@ -4,9 +4,11 @@
  *
  * Throws nothing that a site can cause.
  */
+
+import { readBody } from "./body.ts";
 import { NoWay } from "./dial.ts";
 import { type Send, sendFile, sendWhole } from "./file.ts";
-import { type GetDeps, type Got, get, readBody } from "./get.ts";
+import { type GetDeps, type Got, get } from "./get.ts";
 import type { Jailed, PageJob } from "./jail.ts";
 import { webUrl } from "./target.ts";
 import { none, type WebAnswer, type WebRequest } from "./wire.ts";
@@ -91,6 +93,9 @@ async function page(deps: FetchDeps, asked: Fetch, got: Got): Promise<WebAnswer>
     if (asked.mode === "rendered") return none("failed", noBrowser);
     return readStatic(deps, asked, got, bytes, [...notes, `not rendered: ${noBrowser}`]);
   }
+  // A browser takes all of its patience for such a page, and shows no more of it.
+  const isTooLong = !whole && bytes.length >= maxHtml && asked.mode !== "rendered";
+  if (isTooLong) return readStatic(deps, asked, got, bytes, [...notes, tooLong]);
   const rendered = await show(deps, asked, got);
   if ("answer" in rendered) return rendered.answer;
   if (asked.mode === "rendered") return none("failed", rendered.why);
@@ -101,6 +106,8 @@ async function page(deps: FetchDeps, asked: Fetch, got: Got): Promise<WebAnswer>
 }
 
 const noBrowser = "this image has no browser (profiles web and full have one)";
+
+const tooLong = "read without running its programs, as it is so long (mode rendered tries)";
 
 /** By what it holds: a NUL byte, or the mark of a PDF. */
 const isFile = (bytes: Buffer): boolean =>

@@ -7,11 +7,10 @@ import http from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import zlib from "node:zlib";
-import { errnoOf } from "../system/disk.ts";
-import { reasonOf } from "../system/errors.ts";
+import { decoded } from "./body.ts";
 import { type Dial, NoWay } from "./dial.ts";
 import { type Target, targetOf, webUrl } from "./target.ts";
+import { troubleWords } from "./trouble.ts";
 
 export interface GetDeps {
   readonly dial: Dial;
@@ -27,6 +26,8 @@ export interface Got {
   readonly isAttachment: boolean;
   /** As the server announces it, or null. */
   readonly length: number | null;
+  /** Seconds, where the server names some. */
+  readonly retryAfter: number | null;
   /** Decoded; an error of it is a NoWay. Destroy it to end the connection. */
   readonly body: Readable;
 }
@@ -96,7 +97,7 @@ async function ask(
     });
     request.once("error", (error) => {
       socket.destroy();
-      reject(new NoWay("failed", `${url.host}: ${networkWords(error)}`));
+      reject(new NoWay("failed", `${url.host}: ${troubleWords(error)}`));
     });
     request.once("response", resolve);
     request.end();
@@ -111,7 +112,7 @@ function secure(plain: Socket, { host, port }: Target, signal: AbortSignal): Pro
       signal.removeEventListener("abort", stop);
       plain.destroy();
       reject(
-        new NoWay("failed", `${host}:${port}: no trusted TLS connection: ${networkWords(error)}`),
+        new NoWay("failed", `${host}:${port}: no trusted TLS connection: ${troubleWords(error)}`),
       );
     };
     const stop = (): void => fail(signal.reason);
@@ -123,13 +124,6 @@ function secure(plain: Socket, { host, port }: Target, signal: AbortSignal): Pro
       resolve(tls);
     });
   });
-}
-
-/** What went wrong as a word of the system, or of TLS, which never holds words of the other side. */
-function networkWords(error: unknown): string {
-  if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError"))
-    return "it took too long";
-  return errnoOf(error) ?? reasonOf(error).slice(0, 200);
 }
 
 function gotOf(url: URL, response: http.IncomingMessage, signal: AbortSignal): Got {
@@ -149,65 +143,17 @@ function gotOf(url: URL, response: http.IncomingMessage, signal: AbortSignal): G
       encoded || !Number.isSafeInteger(length) || headers["content-length"] === undefined
         ? null
         : length,
+    retryAfter: secondsIn(headers["retry-after"]),
     body: decoded(url, response, signal),
   };
 }
+
+const secondsIn = (text: string | undefined): number | null =>
+  text !== undefined && /^\d{1,7}$/.test(text.trim()) ? Number(text) : null;
 
 function parameterOf(parameters: readonly string[], name: string): string | null {
   const found = parameters
     .map((one) => /^\s*([\w*]+)\s*=\s*"?([^"]*)"?\s*$/.exec(one))
     .find((one) => one?.[1]?.toLowerCase() === name);
   return found?.[2]?.trim() ?? null;
-}
-
-function decoded(url: URL, response: http.IncomingMessage, signal: AbortSignal): Readable {
-  const coding = (response.headers["content-encoding"] ?? "").trim().toLowerCase();
-  const unpack = unpackers[coding];
-  const end = (error: Error): void => {
-    body.destroy(new NoWay("failed", `${url.host}: ${networkWords(error)}`));
-  };
-  const body: Readable = unpack === undefined ? response : response.pipe(unpack());
-  if (body !== response) {
-    response.once("error", end);
-    body.once("close", () => response.destroy());
-  }
-  signal.addEventListener(
-    "abort",
-    () => body.destroy(new NoWay("failed", `${url.host}: it took too long`)),
-    {
-      once: true,
-    },
-  );
-  return body;
-}
-
-const unpackers: Readonly<
-  Record<string, () => zlib.Gunzip | zlib.BrotliDecompress | zlib.Inflate>
-> = {
-  gzip: () => zlib.createGunzip(),
-  "x-gzip": () => zlib.createGunzip(),
-  deflate: () => zlib.createInflate(),
-  br: () => zlib.createBrotliDecompress(),
-};
-
-/** The rest of a body, at most `most` bytes of it; `whole` says whether that was all. */
-export async function readBody(
-  body: Readable,
-  most: number,
-): Promise<{ readonly bytes: Buffer; readonly whole: boolean; readonly why: string | null }> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of body as AsyncIterable<Buffer>) {
-      parts.push(part.subarray(0, most - size));
-      size += part.length;
-      if (size > most)
-        return { bytes: Buffer.concat(parts), whole: false, why: `more than ${most} bytes` };
-    }
-    return { bytes: Buffer.concat(parts), whole: true, why: null };
-  } catch (error) {
-    return { bytes: Buffer.concat(parts), whole: false, why: networkWords(error) };
-  } finally {
-    body.destroy();
-  }
 }

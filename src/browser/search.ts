@@ -6,8 +6,9 @@
  */
 import type { SearchEngine } from "../config/types.ts";
 import { reasonOf } from "../system/errors.ts";
+import { readBody } from "./body.ts";
 import { NoWay } from "./dial.ts";
-import { type GetDeps, get, readBody } from "./get.ts";
+import { type GetDeps, type Got, get } from "./get.ts";
 import { targetOf, webUrl } from "./target.ts";
 import { jsonOf, type SearchHit, type WebAnswer, type WebRequest } from "./wire.ts";
 
@@ -59,7 +60,7 @@ async function ask(
   try {
     const got = await get(deps.getOf(engine), url.value, within, headers);
     const { bytes, whole, why } = await readBody(got.body, maxAnswer);
-    if (got.status < 200 || got.status > 299) return `it answered with status ${got.status}`;
+    if (got.status < 200 || got.status > 299) return statusWords(engine, got);
     if (!whole) return `its answer could not be read: ${why}`;
     const value = jsonOf(bytes.toString("utf8"));
     if (value === null) return "its answer is no JSON";
@@ -68,6 +69,21 @@ async function ask(
     if (!(error instanceof NoWay)) throw error;
     return reasonOf(error);
   }
+}
+
+/** What a person, or a model, can do about it. */
+function statusWords(
+  { credential }: SearchEngine,
+  { status, retryAfter }: Pick<Got, "status" | "retryAfter">,
+): string {
+  const said = `it answered with status ${status}`;
+  if (status === 429) {
+    const when = retryAfter === null ? "later" : `in ${retryAfter} s`;
+    return `${said}: too many requests, ask again ${when}`;
+  }
+  if ((status === 401 || status === 403) && credential !== null)
+    return `${said}: it does not take its key: con credential set ${credential}`;
+  return said;
 }
 
 const filled = (template: string, query: string, count: number): string =>

@@ -17,6 +17,7 @@ const keys = {
   sent_days: "sentDays",
   text_days: "textDays",
   aside_days: "asideDays",
+  archive_days: "archiveDays",
 } as const satisfies Readonly<Record<string, keyof Retention>>;
 
 type RawKey = keyof typeof keys;
@@ -32,6 +33,7 @@ export const defaultRetention: Retention = {
   sentDays: 30,
   textDays: 90,
   asideDays: 90,
+  archiveDays: 90,
 };
 
 /** `raw` over `common`. */

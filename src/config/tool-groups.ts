@@ -1,12 +1,13 @@
 /**
  * Names in `can.tools` that stand for several tools, and those of tools that con does not ship. Pure.
  *
- * `forged` and `mcp.SERVER` cover whatever tool their source has now or later, `forged.NAME` and `mcp.SERVER.TOOL` one
- * of them. All bounds and rules that cover a tool hold for it, those of its category too.
+ * `forged`, `shared` and `mcp.SERVER` cover whatever tool their source has now or later, `forged.NAME`, `shared.NAME` and
+ * `mcp.SERVER.TOOL` one of them. All bounds and rules that cover a tool hold for it, those of its category too.
  */
 
 const groups: Readonly<Record<string, readonly string[]>> = {
   memory: ["remember", "recall", "forget", "verify", "memories"],
+  data: ["sql", "import_data", "vectors"],
   web: ["fetch_webpage", "search_web"],
 };
 
@@ -19,7 +20,7 @@ export const allToolsNamed = (names: readonly string[]): string[] => [
   ...new Set(names.flatMap(toolsNamed)),
 ];
 
-const category = "forged|mcp\\.[a-z][a-z0-9_-]{0,30}";
+const category = "forged|shared|mcp\\.[a-z][a-z0-9_-]{0,30}";
 const isCategory = new RegExp(`^(?:${category})$`);
 const ofSource = new RegExp(`^(?:${category})\\.[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`);
 

@@ -1,4 +1,4 @@
-/** Parquet as rows, by hyparquet: one group of rows at a time. Snappy, gzip, brotli and zstd. */
+/** Parquet as rows, by hyparquet: one group of rows at a time. Snappy, gzip, brotli, zstd and LZ4. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import {
   asyncBufferFromFile,
@@ -8,6 +8,7 @@ import {
   parquetSchema,
 } from "hyparquet";
 import { reasonOf } from "../system/errors.ts";
+import { lz4Framed, lz4Raw } from "./lz4.ts";
 import { flat } from "./objects.ts";
 import { Refused } from "./open.ts";
 import { columnNames, type Row, type Source } from "./source.ts";
@@ -16,6 +17,8 @@ const compressors = {
   GZIP: (bytes: Uint8Array) => gunzipSync(bytes),
   BROTLI: (bytes: Uint8Array) => brotliDecompressSync(bytes),
   ZSTD: (bytes: Uint8Array) => zstdDecompressSync(bytes),
+  LZ4: lz4Framed,
+  LZ4_RAW: lz4Raw,
 };
 
 /** Text: a Date has no more than milliseconds. */

@@ -16,9 +16,10 @@ async function fetching(
   said: Readonly<Record<string, unknown>>,
   refusals: ReadonlyMap<string, string> = new Map(),
   mode: "auto" | "rendered" = "auto",
+  body = "<p>page</p>",
 ) {
   const server = http.createServer((_, response) => {
-    response.writeHead(200, { "content-type": "text/html" }).end("<p>page</p>");
+    response.writeHead(200, { "content-type": "text/html" }).end(body);
   });
   open.push(server);
   const port = await new Promise<number>((resolve) => {
@@ -71,4 +72,17 @@ it("is rendered or not at all, where that was asked for", async () => {
   expect(await fetching(ended, new Map(), "rendered")).toEqual({
     ...{ kind: "none", code: "failed", why: "the browser says: ended" },
   });
+});
+
+it("leaves a page that is too long to the reader, unless it shall be rendered", async () => {
+  const long = "<p>words</p>".repeat(500_000);
+  const shown = { url: "http://site.test/", status: 200, title: "by the browser" };
+  const found = await fetching(shown, new Map(), "auto", long);
+  const notes = [expect.stringContaining("5242880"), expect.stringContaining("so long")];
+  expect(found).toMatchObject({ kind: "page", how: "static", notes });
+  for (const [mode, body] of [
+    ["rendered", long],
+    ["auto", "<p>short"],
+  ] as const)
+    expect(await fetching(shown, new Map(), mode, body)).toMatchObject({ how: "rendered" });
 });

@@ -1,8 +1,9 @@
 import http from "node:http";
 import net from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { readBody } from "../../src/browser/body.ts";
 import { createDial, NoWay } from "../../src/browser/dial.ts";
-import { get, readBody } from "../../src/browser/get.ts";
+import { get } from "../../src/browser/get.ts";
 import { createMeter } from "../../src/browser/meter.ts";
 import { createProxy, refusalHeader } from "../../src/browser/proxy.ts";
 import { exceptionsOf } from "../../src/browser/target.ts";

@@ -9,6 +9,7 @@ import type { Fetched } from "../../src/tools/desks.ts";
 import { frontDesk, scriptModel, until } from "./scripted/model.ts";
 import { putProgram } from "./support/bundle.ts";
 import { bootContainer, type Container, type Reserved, repository } from "./support/container.ts";
+import { allowed, plainSite, startOddSite } from "./support/odd-site.ts";
 
 let own: Reserved;
 let container: Container;
@@ -26,6 +27,7 @@ beforeAll(async () => {
     "/run/web-site.mts",
     readFileSync(join(repository, "test/image/scripted/web-site.mts")),
   );
+  await startOddSite(container, "none");
   const ports = ["8090", "8091"];
   await container.must([
     "systemd-run",
@@ -36,7 +38,7 @@ beforeAll(async () => {
     ...ports,
   ]);
   const setUp = `printf '%s' "$1" >>/etc/hosts
-printf '\\nweb: {allow: ["127.0.0.1:8090"]}\\n' >>/etc/con/con.yaml
+printf '\\nweb: {allow: ["127.0.0.1:8090", ${allowed}]}\\n' >>/etc/con/con.yaml
 sed -i 's/tools: \\[/tools: [web, /' /etc/con/agents.d/concierge.yaml
 con bootstrap`;
   await container.must(["/bin/sh", "-ec", setUp, "sh", hosts]);
@@ -62,16 +64,27 @@ test("a page made by a program comes back as Markdown, and the whole way through
   const name = await model.drop([
     ["fetch_webpage", { url: `${site}/made`, screenshot: true, save_as: "made.md" }],
     ["search_web", { query: "x" }],
+    ["fetch_webpage", { url: `${plainSite}/document` }],
+    ["shell", { command: "cat web/*document.pdf.txt" }],
   ]);
-  const [page = "", search = ""] = await model.answer(name);
+  const [page = "", search = "", pdf = "", kept = ""] = await model.answer(name);
   expect(page).toContain("[rendered by the browser]");
   expect(page).toContain(`# Rendered\n\nBy a program, see [next](${site}/next).`);
   expect(page).toContain("| A   | B   |\n| --- | --- |\n| 1   | 2   |");
   expect(page).not.toContain("IGNORE");
   expect(page).toMatch(/<<<web [0-9a-f]{32}\n.*"status":200/);
   expect(search).toContain("no search engine is configured");
+  expect(pdf).toMatch(/<<<web [0-9a-f]{32}\n.*"type":"application\/pdf"/);
+  for (const text of [pdf, kept]) expect(text).toContain("Words of a document");
+  await container.must(["mv", "/usr/bin/pdftotext", "/usr/bin/pdftotext.away"]);
+  const without = await model.drop([["fetch_webpage", { url: `${plainSite}/document` }]]);
+  const [file = ""] = await model.answer(without);
+  expect(file).toContain("poppler-utils");
+  expect(file).toMatch(/\[\d+ bytes, kept in .*\.pdf\]/);
   const workspace = "/srv/con/agents/concierge/workspace";
   expect(await container.must(["cat", `${workspace}/made.md`])).toContain("# Rendered");
+  // The mark of what was fetched.
+  expect(await container.must(["stat", "-c", "%a", `${workspace}/made.md`])).toMatch(/^1\d{3}\n$/);
   const shot = /\[screenshot: (\S+\.png)\]/.exec(page)?.[1] ?? "";
   expect(await container.must(["file", "-b", shot])).toContain("PNG image data, 1280 x");
 });
@@ -145,6 +158,13 @@ test("odd pages and files have their results", async () => {
     why: expect.stringContaining("max_bytes"),
   });
   expect(odd?.answer).toMatchObject({ code: "refused" });
+});
+
+test("a page without end is shown as far as it came, and takes no browser", async () => {
+  const [pour] = await fetch({ url: `${plainSite}/pour` });
+  expect(pour?.markdown).toContain("words of a page that does not end");
+  const notes = expect.arrayContaining([expect.stringContaining("as it is so long")]);
+  expect(pour?.answer).toMatchObject({ kind: "page", status: 200, how: "static", notes });
 });
 
 test("who has no grant gets nothing, and takes nobody's place", async () => {

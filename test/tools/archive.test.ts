@@ -78,10 +78,12 @@ describe("versions of a file", () => {
 
   it("keep the mode, and are not made of what is too large", async () => {
     const file = world.write("run.sh", "old");
-    fs.chmodSync(file, 0o750);
+    // With the mark of what was fetched.
+    fs.chmodSync(file, 0o1750);
     await write("new", "run.sh");
+    fs.chmodSync(file, 0o600);
     await use(restoreFile, { path: "run.sh" });
-    expect([read("run.sh"), fs.statSync(file).mode & 0o777]).toEqual(["old", 0o750]);
+    expect([read("run.sh"), fs.statSync(file).mode & 0o7777]).toEqual(["old", 0o1750]);
     world.write("big", "x".repeat(1001));
     expect(await write("small", "big")).toContain("was too large to be kept");
     expect(await versions("big")).toEqual(["nothing"]);

@@ -1,13 +1,16 @@
 /** Whose words the file tools and commands bring, by what the kernel says of owners and modes. */
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { editFile } from "../../src/tools/edit-file.ts";
 import { hasStrangers, showsStrangers } from "../../src/tools/files/strangers.ts";
 import { listFiles } from "../../src/tools/list-files.ts";
 import { readFile } from "../../src/tools/read-file.ts";
 import { searchFiles } from "../../src/tools/search-files.ts";
 import { shell } from "../../src/tools/shell.ts";
 import type { Tool, ToolContext } from "../../src/tools/tool.ts";
+import { fetchWebpage } from "../../src/tools/web/fetch-webpage.ts";
 import { createWorld, executed, type World } from "./support/world.ts";
 
 const me = process.getuid?.() ?? 0;
@@ -54,6 +57,57 @@ describe("a file", () => {
     expect(await marked(readFile, { path: file }, owned([me]))).toBe(false);
     fs.symlinkSync(grantedFile("open", 0o666), path.join(world.workspace, "link"));
     expect(await marked(readFile, { path: "link" }, owned([me]))).toBe(true);
+  });
+});
+
+describe("what was fetched", () => {
+  const answer = { kind: "file", url: "https://a.test/x.txt", status: 200 } as const;
+  const more = { type: "text/plain", charset: null, name: null, notes: [] } as const;
+  const fetching = (): ToolContext =>
+    owned([me], {
+      web: async () => ({
+        ...{ markdown: "", file: Buffer.from("one two\n"), screenshot: null },
+        answer: { ...answer, ...more },
+      }),
+    });
+  const fetched = async (args: object = {}): Promise<string> => {
+    const { text } = await fetchWebpage.run({ url: answer.url, ...args }, fetching());
+    return /kept in (\S+)\]/.exec(text)?.[1] ?? "";
+  };
+
+  it("stays a stranger's word in a later task, edited, copied and moved", async () => {
+    const context = fetching();
+    const file = await fetched({ save_as: "in/x.txt" });
+    expect(await marked(readFile, { path: file }, context)).toBe(true);
+    expect(hasStrangers(context.files, [`${file}:1:two`])).toBe(true);
+    world.write("mine", "x");
+    expect(await marked(readFile, { path: "mine" }, context)).toBe(false);
+    await editFile.run({ path: file, old_string: "one", new_string: "1" }, context);
+    expect(await marked(readFile, { path: file }, context)).toBe(true);
+    for (const [command, ...more] of [["cp", "-p"], ["mv"]] as const) {
+      const to = path.join(world.workspace, command);
+      execFileSync(command, [...more, file, to]);
+      expect(await marked(readFile, { path: to }, context)).toBe(true);
+    }
+  });
+
+  it("keeps its mark when it replaces a file, with the rights that this had", async () => {
+    const file = world.write("old.txt", "mine");
+    fs.chmodSync(file, 0o640);
+    await fetched({ save_as: "old.txt" });
+    expect(fs.statSync(file).mode & 0o7777).toBe(0o1640);
+    expect(fs.readFileSync(file, "utf8")).toBe("one two\n");
+  });
+
+  it("makes what commands print doubtful, as long as its folder is there", async () => {
+    const { files, shell: policy } = fetching();
+    const bounded = { ...files, readable: [world.workspace] };
+    const shut = { ...policy, isolation: "bwrap", network: false } as const;
+    expect(showsStrangers(bounded, shut)).toBe(false);
+    await fetched({ save_as: "elsewhere.txt" });
+    expect(showsStrangers(bounded, shut)).toBe(true);
+    fs.rmSync(path.join(world.workspace, "web"), { recursive: true });
+    expect(showsStrangers(bounded, shut)).toBe(false);
   });
 });
 

@@ -117,11 +117,12 @@ export const kinds: readonly Kind[] = [
 const dayMs = 86_400_000;
 
 /** What was written last before this moment is old enough, epoch milliseconds; null: nothing ever is. */
-export function oldBefore({ days }: Kind, retention: Retention, now: number): number | null {
-  if (days === null) return now - temporaryMaxAgeMs;
-  const kept = retention[days];
-  return kept === null ? null : now - kept * dayMs;
-}
+export const oldBefore = ({ days }: Kind, retention: Retention, now: number): number | null =>
+  days === null ? now - temporaryMaxAgeMs : daysBefore(retention[days], now);
+
+/** Null: for ever. Absent in what an earlier version compiled. */
+export const daysBefore = (days: number | null | undefined, now: number): number | null =>
+  days === null || days === undefined ? null : now - days * dayMs;
 
 /** Beyond this, nobody knows whether time went by or the clock was set. */
 const longestRestMs = 45 * dayMs;

@@ -20,7 +20,7 @@ export interface Making {
 
 export const began = ({ world, path, kind }: Making, stat: fs.Stats): Version => ({
   id: `${stampOf(world.now())}-${randomBytes(4).toString("hex")}`,
-  ...{ kind, mode: stat.mode & 0o777, bytes: stat.size, digest: "-", key: keyOf(path) },
+  ...{ kind, mode: stat.mode & 0o1777, bytes: stat.size, digest: "-", key: keyOf(path) },
 });
 
 /** Before its first version: a version whose path nobody knows is of no use. */

@@ -8,7 +8,7 @@ import { errnoOf } from "../../system/disk.ts";
 import type { ArchivePolicy, FilePolicy } from "../policies.ts";
 import { madeDirectoryFor, readWithin } from "./open.ts";
 import { below, Denied } from "./reach.ts";
-import { keyOf, nameOf, overBounds, readName, type Version } from "./versions.ts";
+import { keyOf, nameOf, overBounds, readName, stampOf, type Version } from "./versions.ts";
 
 export interface ArchiveWorld {
   readonly files: FilePolicy;
@@ -65,18 +65,60 @@ export function prune(policy: ArchivePolicy, keep: string): void {
     const bounds = { ...policy, versions: mostVersions };
     const gone = overBounds(all, bounds, keep);
     for (const version of gone) removeVersion(through, version);
-    if (gone.length === 0) return;
-    const keys = new Set(listIn(through).map(({ key }) => key));
-    for (const { key } of gone)
-      if (!keys.has(key)) fs.rmSync(join(pathsIn(policy), key), { force: true });
+    forgetPaths(policy, through, gone);
   });
 }
 
-function removeVersion(through: string, version: Version): void {
+/** Those that were made before `moment`, the oldest first. */
+export const olderThan = (all: readonly Version[], moment: number): Version[] => {
+  const stamp = stampOf(moment);
+  return all.filter(({ id }) => id < stamp).sort((a, b) => (a.id < b.id ? -1 : 1));
+};
+
+export interface Removed {
+  readonly gone: readonly Version[];
+  /** Could not be removed, and why the first of them. */
+  readonly refused: number;
+  readonly why: string | null;
+}
+
+/** Removes these until `isOver`. */
+export function removeVersions(
+  policy: ArchivePolicy,
+  wanted: readonly Version[],
+  isOver: () => boolean,
+): Removed {
+  return inVersions(policy, (through) => {
+    const gone: Version[] = [];
+    const refusals: string[] = [];
+    for (const version of wanted) {
+      if (isOver()) break;
+      const refusal = removeVersion(through, version);
+      if (refusal === null) gone.push(version);
+      else refusals.push(refusal);
+    }
+    forgetPaths(policy, through, gone);
+    return { gone, refused: refusals.length, why: refusals[0] ?? null };
+  });
+}
+
+/** Of a path without versions nothing needs to be known. */
+function forgetPaths(policy: ArchivePolicy, through: string, gone: readonly Version[]): void {
+  if (gone.length === 0) return;
+  const keys = new Set(listIn(through).map(({ key }) => key));
+  for (const { key } of gone)
+    if (!keys.has(key)) fs.rmSync(join(pathsIn(policy), key), { force: true });
+}
+
+/** Null when it is gone, else why it stays. */
+function removeVersion(through: string, version: Version): string | null {
   try {
     fs.rmSync(join(through, nameOf(version)), { recursive: true, force: true });
+    return null;
   } catch (error) {
-    if (!unremovable.has(errnoOf(error) ?? "")) throw error;
+    const code = errnoOf(error) ?? "";
+    if (!unremovable.has(code)) throw error;
+    return code;
   }
 }
 

@@ -12,7 +12,11 @@ import type { Sink } from "../../sandbox/output.ts";
 import { copyBytes } from "./copy.ts";
 import { madeDirectoryFor } from "./open.ts";
 import { Denied, type Reach } from "./reach.ts";
+import { fetchedMark } from "./strangers.ts";
 import { orDenied } from "./walk.ts";
+
+/** With the mark of what was fetched: what is edited stays that. */
+const keptMode = 0o777 | fetchedMark;
 
 const createFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -25,21 +29,36 @@ export function storeWithin(
   reach: Reach,
   path: string,
   bytes: Uint8Array,
-  { atMost }: { readonly atMost?: number } = {},
+  options: StoreOptions = {},
 ): "created" | "replaced" {
   return madeDirectoryFor(reach, path, (directory, through) => {
     const target = join(through, basename(path));
     const mode = modeOf(reach, target, path);
     const temporary = join(through, `.con-tmp-${randomBytes(8).toString("hex")}`);
-    orDenied(reach, path, () =>
-      atMost === undefined
-        ? writeNew(temporary, bytes, mode)
-        : writeNew(temporary, bytes, null, atMost),
-    );
+    const { given, most } = modesFor(mode, options);
+    orDenied(reach, path, () => writeNew(temporary, bytes, given, most));
     orDenied(reach, path, () => renameOrRemove(temporary, target));
     fs.fsyncSync(directory);
     return mode === null ? "created" : "replaced";
   });
+}
+
+export interface StoreOptions {
+  readonly atMost?: number;
+  /** Marked as what strangers wrote (strangers.ts). */
+  readonly fetched?: boolean;
+}
+
+interface Modes {
+  /** Whatever the umask says; null where that decides. */
+  readonly given: number | null;
+  readonly most?: number;
+}
+
+function modesFor(former: number | null, { atMost, fetched = false }: StoreOptions): Modes {
+  const mark = fetched ? fetchedMark : 0;
+  if (atMost !== undefined) return { given: null, most: atMost | mark };
+  return { given: former === null ? null : former | mark, most: 0o666 | mark };
 }
 
 /** As `storeWithin`, with the bytes of an open file and that mode. */
@@ -62,7 +81,7 @@ function modeOf(reach: Reach, target: string, path: string): number | null {
     throw new Denied(`${path} is a symbolic link: name the file that it points to`);
   if (stat.isDirectory()) throw new Denied(`${path} is a directory`);
   if (!stat.isFile()) throw new Denied(`${path} is not a regular file`);
-  return stat.mode & 0o777;
+  return stat.mode & keptMode;
 }
 
 /** `mode` is that of the file to be replaced, null for a new one, where the umask decides what is left of `most`. */

@@ -3,27 +3,35 @@
  * agent or a trusted person owns it, and nobody else may write in it. The workspace is the agent's alone, whatever the
  * modes in it are. Never: believes a name or a content; says "our own" where nothing is known.
  *
+ * What a tool fetched is a stranger's although the agent owns it: such files have the sticky bit, which means nothing else
+ * for a file, goes with it when it is moved, and is kept by `cp -p` and the archive. It is a mark and no wall:
+ * whoever has a shell can take it off, or write the words anew.
+ *
  * The bits of the group stand for all named entries of an access list as well: where one may write, strangers may.
  */
-import fs from "node:fs";
-import { dirname } from "node:path";
+import fs, { constants } from "node:fs";
+import { dirname, join } from "node:path";
 import { isWithin } from "../../sandbox/bwrap.ts";
 import { errnoOf } from "../../system/disk.ts";
 import type { FilePolicy, ShellPolicy } from "../policies.ts";
 import type { ToolResult } from "../result.ts";
-import { locateWithin } from "./open.ts";
-import { type Reach, rootOf } from "./reach.ts";
+import { locateWithin, madeDirectoryFor } from "./open.ts";
+import { below, type Reach, rootOf } from "./reach.ts";
 import { byDescriptor } from "./walk.ts";
 
 type Owned = Pick<FilePolicy, "owners" | "workspace">;
 
 const othersWrite = 0o022;
 
-const isStrange = (
-  { owners = [], workspace }: Owned,
-  { uid, mode }: Pick<fs.Stats, "uid" | "mode">,
-  path: string,
-): boolean => !owners.includes(uid) || ((mode & othersWrite) !== 0 && !isWithin(workspace, path));
+/** The sticky bit: of files that hold what was fetched, and of the folder that says that some are there. */
+export const fetchedMark = 0o1000;
+
+type Looked = Pick<fs.Stats, "uid" | "mode">;
+
+const isStrange = ({ owners = [], workspace }: Owned, { uid, mode }: Looked, path: string) =>
+  !owners.includes(uid) ||
+  ((mode & othersWrite) !== 0 && !isWithin(workspace, path)) ||
+  ((mode & constants.S_IFMT) === constants.S_IFREG && (mode & fetchedMark) !== 0);
 
 /** Of an open file or directory; of a directory, the names in it. */
 export const isStrangers = (files: Owned, fd: number): boolean =>
@@ -56,7 +64,27 @@ export function mayBeStrangers(files: FilePolicy, reach: Reach, path: string): b
 export const showsStrangers = (files: FilePolicy, shell: ShellPolicy): boolean =>
   shell.network ||
   shell.isolation === "none" ||
+  hasFetched(files) ||
   files.readable.some((root) => lookedAt(files, root) === "strange");
+
+/** Where what is fetched lies, unless the call says where. */
+export const fetchedFolder = ({ workspace }: Pick<FilePolicy, "workspace">): string =>
+  join(workspace, "web");
+
+/** Whether something was fetched into the workspace since somebody took that folder away. */
+function hasFetched(files: Owned): boolean {
+  const found = fs.lstatSync(fetchedFolder(files), { throwIfNoEntry: false });
+  return found !== undefined && (found.mode & fetchedMark) !== 0;
+}
+
+/** Says so; before the first file, so that none lies there without it. */
+export function noteFetched(files: Pick<FilePolicy, "workspace">): void {
+  const folder = fetchedFolder(files);
+  madeDirectoryFor(below(files.workspace), join(folder, "x"), (directory) => {
+    const { mode } = fs.fstatSync(directory);
+    if ((mode & fetchedMark) === 0) fs.fchmodSync(directory, (mode & 0o777) | fetchedMark);
+  });
+}
 
 /** Files whose lines grep(1) printed as `path:number:text`; some may be names that only look like one. */
 const maxCandidates = 16;

@@ -143,13 +143,13 @@ function shownPage(
   const lines = [`[${how === "rendered" ? "rendered by the browser" : "read as it came"}]`];
   if (part !== markdown || saveAs !== null) {
     const place = placeFor(context, saveAs, `${host}.md`);
-    const why = keep(place, Buffer.from(`# ${title}\n\n<${url}>\n\n${markdown}\n`));
+    const why = keep(context, place, Buffer.from(`# ${title}\n\n<${url}>\n\n${markdown}\n`));
     const where = why === null ? `all of it is in ${place.path}` : `it could not be kept: ${why}`;
     lines.push(`[${part.length} of ${markdown.length} characters are shown; ${where}]`);
   }
   if (screenshot !== null) {
     const place = placeFor(context, null, `${host}.png`);
-    const why = keep(place, screenshot);
+    const why = keep(context, place, screenshot);
     lines.push(why === null ? `[screenshot: ${place.path}]` : `[screenshot not kept: ${why}]`);
   }
   const about = { url, status, title, ...(notes.length === 0 ? {} : { notes: notes.join("; ") }) };

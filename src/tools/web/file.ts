@@ -22,7 +22,7 @@ export async function shownFile(
 ): Promise<ToolResult> {
   const { url, status, type, notes } = answer;
   const place = placeFor(context, saveAs, nameOf(answer));
-  const why = keep(place, bytes);
+  const why = keep(context, place, bytes);
   if (why !== null)
     return { ok: false, text: `${bytes.length} bytes were fetched and could not be kept: ${why}` };
   const lines = [`[${bytes.length} bytes, kept in ${place.path}]`];
@@ -71,7 +71,7 @@ async function textOf(
       null,
       `${plainName(path.slice(path.lastIndexOf("/") + 1))}.txt`,
     );
-    const why = keep(place, Buffer.from(source.text));
+    const why = keep(context, place, Buffer.from(source.text));
     return { text: source.text, kept: why === null ? place.path : null };
   }
   if (looksBinary(bytes)) return null;

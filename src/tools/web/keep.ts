@@ -1,9 +1,10 @@
-/** Where what was fetched lies: in `web/` of the workspace, or where the call says. */
+/** Where what was fetched lies: in `web/` of the workspace, or where the call says; and marked as a stranger's. */
 import { join } from "node:path";
 import { errnoOf } from "../../system/disk.ts";
 import { reasonOf } from "../../system/errors.ts";
 import { absolute, below, type Reach, writable } from "../files/reach.ts";
 import { storeWithin } from "../files/store.ts";
+import { fetchedFolder, noteFetched } from "../files/strangers.ts";
 import type { ToolContext } from "../tool.ts";
 
 export interface Place {
@@ -21,14 +22,19 @@ export function placeFor(
 ): Place {
   if (wanted !== null) return { path: absolute(files.workspace, wanted), reach: writable(files) };
   const stamp = new Date(now()).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  const path = join(files.workspace, "web", `${stamp}-${callId}-${ending}`);
+  const path = join(fetchedFolder(files), `${stamp}-${callId}-${ending}`);
   return { path, reach: below(files.workspace) };
 }
 
 /** Why it could not be kept, or null. Throws Denied for a path that may not be written. */
-export function keep({ path, reach }: Place, bytes: Uint8Array): string | null {
+export function keep(
+  { files }: Pick<Keeper, "files">,
+  { path, reach }: Place,
+  bytes: Uint8Array,
+): string | null {
   try {
-    storeWithin(reach, path, bytes);
+    noteFetched(files);
+    storeWithin(reach, path, bytes, { fetched: true });
     return null;
   } catch (error) {
     if (errnoOf(error) === null) throw error;

@@ -81,7 +81,7 @@ it("reads JSON and NDJSON with all their digits", async () => {
 });
 
 /** Made by pyarrow 25: int64, text, timestamp[us], double, binary, list, decimal, date; groups of two rows. */
-it.each(["zstd", "gzip", "brotli"])("reads Parquet with %s", async (codec) => {
+it.each(["zstd", "gzip", "brotli", "lz4"])("reads Parquet with %s", async (codec) => {
   world.write(
     "a.parquet",
     fs.readFileSync(path.join(import.meta.dirname, `fixtures/${codec}.parquet`)),
@@ -99,11 +99,6 @@ it.each(["zstd", "gzip", "brotli"])("reads Parquet with %s", async (codec) => {
       "NULL | NULL | NULL | NULL | NULL | NULL | NULL | 2027-01-31",
     ].join("\n"),
   );
-});
-
-it("says which compression it does not know", async () => {
-  world.write("a.parquet", fs.readFileSync(path.join(import.meta.dirname, "fixtures/lz4.parquet")));
-  expect(await load("a.parquet")).toContain("LZ4");
 });
 
 it("says of a file what it is not", async () => {
