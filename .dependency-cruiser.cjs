@@ -4,6 +4,7 @@ const may = {
   config: ["system/errors"],
   system: [],
   skill: [],
+  installer: ["system"],
   spool: ["task", "system"],
   agent: [
     "task", "model/types", "model/collect", "model/near-json", "model/structured", "tools/tool", "tools/result",
@@ -17,7 +18,7 @@ const may = {
   gateway: ["config", "model", "system"],
   browser: ["config", "system"],
   host: ["config", "system", "skill"],
-  steward: ["host", "config", "spool", "task", "system", "skill"],
+  steward: ["host", "config", "spool", "task", "system", "skill", "tools/forge"],
   contract: [
     "config", "host", "sandbox", "spool", "steward/types", "steward/ask", "system", "task",
   ],

@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   memory: () => import("./commands/memory.ts"),
   skill: () => import("./commands/skill.ts"),
   tool: () => import("./commands/tool.ts"),
+  package: () => import("./commands/package.ts"),
   halt: () => import("./commands/halt.ts"),
   resume: () => import("./commands/resume.ts"),
   model: () => import("./commands/model.ts"),

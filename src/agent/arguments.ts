@@ -6,7 +6,10 @@
 import { parseNearJson } from "../model/near-json.ts";
 
 /** Null when `args` fit the schema of tool `name`, else what is wrong, in words. */
-export type ValidateArguments = (name: string, args: unknown) => string | null;
+export type ValidateArguments = (
+  name: string,
+  args: unknown,
+) => string | null | Promise<string | null>;
 
 export type Parsed =
   | { readonly ok: true; readonly args: Readonly<Record<string, unknown>> }

@@ -1,8 +1,12 @@
 /** `con steward`: what con-steward.service runs. Does what the requests in its inbox ask for. Root only. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readAgent, readSystem } from "../config/compiled.ts";
+import { join } from "node:path";
+import { readAgent, readHealth, readSystem } from "../config/compiled.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
+import { readAgentFile } from "../host/agent-file.ts";
+import { fetchLayer } from "../host/layers/fetch.ts";
+import { layerMachine } from "../host/layers/machine.ts";
 import { readRegistry } from "../host/machine.ts";
 import { observePeople } from "../host/observe.ts";
 import { agentBase, bellOf } from "../host/paths.ts";
@@ -14,6 +18,7 @@ import { stewardPlaces } from "../steward/places.ts";
 import { requesterOf } from "../steward/policy.ts";
 import { serve } from "../steward/serve.ts";
 import { systemSpending } from "../steward/spending.ts";
+import type { StewardWorld } from "../steward/world.ts";
 import { auditEntry } from "../system/audit-entry.ts";
 import { type ChainRecord, openChain } from "../system/chain.ts";
 import { nodeDisk } from "../system/disk.ts";
@@ -59,6 +64,9 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
       runtime: deployed,
       frontDesk: () => readSystem().frontDesk,
       hasData: (agent) => existsSync(agentBase(agent)),
+      agentFile: ({ name, uid }, path, most) =>
+        readAgentFile(join(agentBase(name), path), uid, most),
+      tryContract,
       mailboxOf,
       record: (entry) => {
         record(entry);
@@ -67,6 +75,11 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
       host: systemHost,
       spending: systemSpending,
       children: systemChildren,
+      layers: {
+        ...layerMachine,
+        fetch: fetchLayer,
+        forge: () => readSystem().forge ?? null,
+      },
     });
   } finally {
     await journal.end();
@@ -100,3 +113,13 @@ function record(entry: ChainRecord): void {
     chain.close();
   }
 }
+
+/** The checks are many, and few requests need them. */
+const tryContract: StewardWorld["tryContract"] = async (proposed) => {
+  const [{ lookAtProposed }, { createBuiltins }] = await Promise.all([
+    import("../contract/proposed.ts"),
+    import("../contract/builtins/index.ts"),
+  ]);
+  const builtins = createBuiltins({}, null);
+  return lookAtProposed(proposed, { health: readHealth(), builtins, now: Date.now });
+};

@@ -1,6 +1,7 @@
 /** One manifest, after its schema held: cross checks and defaults. Pure. */
 
 import { approvalOf, type RawApproval } from "./approval.ts";
+import { archiveOf, brokenArchive, type RawArchive } from "./archive.ts";
 import { budgetOf, mayOf, type RawBudget, type RawMay } from "./authority.ts";
 import { defaultAskAfter, defaultReviewEvery } from "./brakes.ts";
 import type { Broken } from "./broken.ts";
@@ -30,6 +31,7 @@ export interface RawAgent {
   readonly cascade?: RawCascade;
   readonly limits?: RawLimits;
   readonly retention?: RawRetention;
+  readonly archive?: RawArchive;
   readonly runner?: RawRunner;
   readonly gpu?: boolean;
   readonly mcp?: RawMcp;
@@ -95,6 +97,9 @@ export function readAgentPart(
     ...(raw.retention === undefined
       ? {}
       : { retention: retentionOf(raw.retention, around.system.retention) }),
+    ...(raw.archive === undefined
+      ? {}
+      : { archive: archiveOf(raw.archive, around.system.archive) }),
     ...runnerOf(raw.runner),
     ...(raw.gpu === true ? { gpu: true } : {}),
     ...(raw.mcp === undefined ? {} : { mcp: mcpOf(raw.mcp) }),
@@ -113,6 +118,7 @@ export function readAgentPart(
     ...waits.broken,
     ...layers.broken,
     ...brokenLimits(raw),
+    ...brokenArchive(raw.archive, around.system.archive),
     ...brokenMcp(raw.mcp, can),
     ...brokenRunner(raw.runner, agent),
   ];

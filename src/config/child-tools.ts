@@ -19,6 +19,8 @@ const officialTools: readonly string[] = [
   "request_grant",
   "install_package",
   "propose_change",
+  "share_tool",
+  "review_change",
 ];
 
 export interface ChildTools {

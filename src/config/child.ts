@@ -89,6 +89,7 @@ export function childAgent(of: ChildOf): { readonly agent: Agent; readonly lacks
     },
     ...childCascade(parent.cascade, role.cascade, { model, can }),
     limits: leastLimits(role.limits, parent.limits),
+    ...(role.gpu === true && parent.gpu === true ? { gpu: true } : {}),
     ...childMcp(parent.mcp, tools.names),
     schedule: null,
     instructions: "",

@@ -25,6 +25,7 @@ export interface RawRole {
   readonly limits?: RawLimits;
   readonly approval?: readonly RawApproval[];
   readonly cascade?: readonly ChildLayer[];
+  readonly gpu?: boolean;
 }
 
 export interface RoleSurroundings {
@@ -71,6 +72,7 @@ export function readRolePart(
     },
     approval: waits.approval,
     ...(raw.cascade === undefined ? {} : { cascade: [...raw.cascade].sort() }),
+    ...(raw.gpu === true ? { gpu: true } : {}),
   };
   const broken = [
     ...brokenModel(raw, models),

@@ -3,6 +3,7 @@ import type {
   Agent,
   AgentLimits,
   ApprovalRule,
+  ArchiveBounds,
   Budget,
   Cascade,
   Constraints,
@@ -83,6 +84,8 @@ export interface AgentRuntime {
   readonly limits: AgentLimits;
   /** Absent in a file of an earlier version. */
   readonly retention?: Retention;
+  /** Absent in a file of an earlier version. */
+  readonly archive?: ArchiveBounds;
   readonly runner?: Agent["runner"];
   readonly gpu?: true;
   readonly mcp?: Agent["mcp"];

@@ -1,4 +1,5 @@
 /** con.yaml, after its schema held: cross checks and defaults. Pure. */
+import { archiveOf, brokenArchive, type RawArchive } from "./archive.ts";
 import { budgetOf, type RawBudget } from "./authority.ts";
 import type { Broken } from "./broken.ts";
 import { brokenCascade, type RawCascade } from "./cascade.ts";
@@ -6,7 +7,7 @@ import { brokenForge, type RawForge, readForge } from "./forge.ts";
 import { parseDuration } from "./grammar.ts";
 import { type RawRetention, retentionOf } from "./retention.ts";
 
-import type { Config, Health, ModelAlias, Provider, Tier } from "./types.ts";
+import type { Config, Health, ModelAlias, Provider, Review, Tier } from "./types.ts";
 import { brokenWeb, type RawWeb, readWeb } from "./web.ts";
 
 export type SystemPart = Omit<Config, "agents" | "excluded" | "roles"> & {
@@ -27,8 +28,10 @@ export interface RawSystem {
   readonly gateway?: { readonly max_concurrent?: number };
   readonly health?: RawHealth;
   readonly retention?: RawRetention;
+  readonly archive?: RawArchive;
   readonly web?: RawWeb;
   readonly forge?: RawForge;
+  readonly review?: Review;
   readonly budget?: RawBudget;
   readonly cascade?: RawCascade;
 }
@@ -80,8 +83,10 @@ export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Brok
     gateway: { maxConcurrent: gateway.max_concurrent ?? 4 },
     health: healthOf(health),
     retention: retentionOf(raw.retention),
+    archive: archiveOf(raw.archive),
     web: readWeb(raw.web),
     forge: readForge(raw.forge),
+    ...(raw.review === undefined ? {} : { review: raw.review }),
     budget: budgetOf(raw.budget),
     defaultModels: {
       officer: defaults.officer?.model ?? tierDefaults.officer,
@@ -96,6 +101,7 @@ export function readSystemPart(raw: RawSystem): { part: SystemPart; broken: Brok
       ...brokenModels(raw, part),
       ...brokenDefaults(raw, part),
       ...brokenInterval(health),
+      ...brokenArchive(raw.archive),
       ...brokenWeb(raw.web),
       ...brokenForge(raw.forge),
       ...brokenCascade(raw.cascade, Object.keys(raw.models)),

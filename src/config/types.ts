@@ -84,11 +84,16 @@ export interface Ceiling {
   readonly tools: readonly string[];
 }
 
+/** Agents whose word on a proposal of another one counts as one approval. */
+export type Review = Partial<
+  Readonly<Record<"instructions" | "skills" | "contracts" | "tools", readonly string[]>>
+>;
+
 export interface May {
   /** Verbs of the steward that it may ask for. */
   readonly request: readonly string[];
   /** Of its own: what people let it propose to change. Absent: nothing. */
-  readonly propose?: readonly ("instructions" | "skills")[];
+  readonly propose?: readonly ("instructions" | "skills" | "contracts" | "tools")[];
   readonly grant: Ceiling;
 }
 
@@ -157,6 +162,17 @@ export interface Retention {
   readonly textDays: number | null;
   /** What could not be read, or was damaged. */
   readonly asideDays: number | null;
+  /** Former versions of files, and deleted ones. Absent in a file of an earlier version. */
+  readonly archiveDays?: number | null;
+}
+
+/** How much of former versions of files, and of deleted ones, is kept. Sizes are bytes. */
+export interface ArchiveBounds {
+  /** Of one version that is kept because a file is written over. */
+  readonly versionBytes: number;
+  readonly versionsPerFile: number;
+  /** Of all together: beyond it, the oldest go. */
+  readonly totalBytes: number;
 }
 
 /** Bounds of one tool; null = none. */
@@ -199,6 +215,8 @@ export interface Role {
   readonly approval: readonly ApprovalRule[];
   /** Absent: all that its parent has. */
   readonly cascade?: readonly ChildLayer[];
+  /** Graphics processors, where its parent has them. */
+  readonly gpu?: true;
 }
 
 export interface Agent {
@@ -236,6 +254,8 @@ export interface Agent {
   readonly limits: AgentLimits;
   /** Absent: as con.yaml has it. */
   readonly retention?: Retention;
+  /** Absent: as con.yaml has it. */
+  readonly archive?: ArchiveBounds;
   /** Absent: con's own loop does its tasks. */
   readonly runner?: ExecRunner;
   /** Its unit and its sandbox have the graphics processors of the machine. */
@@ -254,8 +274,10 @@ export interface ExecRunner {
   /** What it reads: the framed task, that behind the agent's instructions, or all of it as JSON. */
   readonly input: "text" | "prompt" | "json";
   readonly environment: Readonly<Record<string, string>>;
-  /** Made in the sandbox before it starts, by path. */
+  /** Made in the sandbox before it starts, by path; one that is not absolute lies in the workspace. */
   readonly files: Readonly<Record<string, string>>;
+  /** Taken out of the workspace before it starts. */
+  readonly removed?: readonly string[];
   /** It reaches the agent's models at a loopback address. */
   readonly models: boolean;
 }
@@ -283,14 +305,23 @@ export type McpServer = (
 /** What forged tools may use beside the standard library of their language. */
 export interface ForgePart {
   readonly packages: readonly ForgePackage[];
+  /** Where packages come from; without an entry, the public one of the language. */
+  readonly registries: Readonly<Partial<Record<ForgeLanguage, string>>>;
+  /** As compiled: why nothing is installed here. */
+  readonly closed?: string;
 }
 
-/** A layer in /var/lib/con/layers that root has laid down, and what it holds. */
+export type ForgeLanguage = "node" | "python";
+
+/** A package that may become a layer in /var/lib/con/layers. */
 export interface ForgePackage {
   /** `NAME==VERSION`. */
   readonly package: string;
-  /** Digest: the name of its directory. */
-  readonly layer: string;
+  readonly language: ForgeLanguage;
+  /** Of its archive, `sha512-BASE64` (node) or `sha256:HEX` (python); null: as the registry says. */
+  readonly integrity: string | null;
+  /** Digest of the layer that must come of it; null: whichever does. */
+  readonly layer: string | null;
   /** What programs import of it. */
   readonly provides: readonly string[];
 }
@@ -326,8 +357,11 @@ export interface Config {
   readonly health: Health;
   readonly retention: Retention;
   /** Absent in a file of an earlier version. */
+  readonly archive?: ArchiveBounds;
   readonly web?: WebPart;
   readonly forge?: ForgePart;
+  /** Absent: people alone review. */
+  readonly review?: Review;
   /** Of the whole system. */
   readonly budget: Budget;
   readonly agents: readonly Agent[];

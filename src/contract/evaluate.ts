@@ -138,11 +138,18 @@ async function evaluateCheck(
     const at = world.now();
     const verdict = await withDeadline(check, (signal) =>
       probe.kind === "builtin"
-        ? runBuiltin(world, `${contract.id}/${check.name}`, probe, signal)
+        ? runBuiltin(about(world, contract), `${contract.id}/${check.name}`, probe, signal)
         : world.runProgram(probe, check, signal),
     );
     return report(world, contract, check, at, verdict);
   });
+}
+
+/** Built-ins that look at agents look at the one that the contract is about. */
+function about(world: EvaluationWorld, { agent }: Contract): EvaluationWorld {
+  if (agent === null) return world;
+  const agents = world.health.agents.filter(({ name }) => name === agent);
+  return { ...world, health: { ...world.health, agents } };
 }
 
 function report(

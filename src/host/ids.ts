@@ -30,6 +30,8 @@ export const gatewayUser = "con-gateway";
 export const checkUser = { name: "con-check", id: 19_993 } as const;
 /** Fetches pages for agents; the packet rules know it by this number. */
 export const browserUser = { name: "con-browser", id: 19_994 } as const;
+/** Fetches packages for forged tools; the same. */
+export const layerUser = { name: "con-layer", id: 19_995 } as const;
 export const userOf = (agent: string): string => `a-${agent}`;
 
 /** What the machine's user database says now. */

@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import fs from "node:fs";
 import { join } from "node:path";
 import { readAgent, readSystem } from "../config/compiled.ts";
+import { registryTargets } from "../config/forge.ts";
 import { parseNetworkTarget } from "../config/grammar.ts";
 import type { Agent, Config } from "../config/types.ts";
 import { engineTargets, webOf } from "../config/web.ts";
@@ -115,10 +116,11 @@ export function hostsOf(holders: readonly { readonly can: Agent["can"] }[]): str
   return [...new Set(targets.flatMap((target) => (target?.kind === "host" ? target.host : [])))];
 }
 
-/** Those that the browser may reach although they are private. */
+/** Those that the browser, or the installer of packages, may reach although they are private. */
 function webHosts(config: Config): string[] {
   const web = webOf(config);
-  const targets = [...web.allow, ...engineTargets(web)].map(parseNetworkTarget);
+  const named = registryTargets(config.forge ?? { registries: {} });
+  const targets = [...web.allow, ...engineTargets(web), ...named].map(parseNetworkTarget);
   return targets.flatMap((target) => (target?.kind === "host" ? target.host : []));
 }
 

@@ -28,6 +28,8 @@ export const holds = "/var/lib/con/holds";
 export const approvals = "/var/lib/con/approvals";
 /** Changes that agents proposed and people agreed to: one file for each, with the texts before and after. */
 export const proposals = "/var/lib/con/proposals";
+/** Tools that agents forged and people let others use: root's, see tools/forge/registry.ts. */
+export const sharedTools = "/srv/con/tools";
 /** Who asked for which agent; see commissions.ts. */
 export const commissions = "/var/lib/con/commissions";
 /** Which agents made temporary ones, and what became of them: one file for each request. */
@@ -42,8 +44,13 @@ export const ended = "/run/con/ended";
 export const changes = "/var/lib/con/steward/commissioning";
 /** Data of agents that were retired; root's alone. */
 export const archive = "/srv/con/archive";
+
+/** Packages for forged tools, see layers/. */
+export { layersDirectory as layers } from "../system/layers/names.ts";
 /** What contracts say of each agent's work, readable by that agent alone. */
 export { outcomes } from "../system/turns.ts";
+/** What the installer is told, and what it brought: root's alone. */
+export const layerOrders = "/var/lib/con/layer-orders";
 
 export const healthState = "/var/lib/con/health";
 /** What the latest bootstrap promised; see snapshot.ts. */

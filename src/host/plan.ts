@@ -5,6 +5,7 @@ import { browserFindings } from "./plan/browser.ts";
 import { planDirectories } from "./plan/directories.ts";
 import { planFiles } from "./plan/files.ts";
 import { planGrants } from "./plan/grants.ts";
+import { layerFindings } from "./plan/layers.ts";
 import { planRules } from "./plan/rules.ts";
 import { planUnits } from "./plan/units.ts";
 import { viewsOf } from "./plan/views.ts";
@@ -36,6 +37,7 @@ export function plan(world: World): Plan {
       ...crowded.map(tooCrowded),
       ...keys(world),
       ...browserFindings(world),
+      ...layerFindings(world),
       ...mcpKeys(world),
     ],
   };

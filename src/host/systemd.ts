@@ -18,6 +18,7 @@ const patterns = [
   "con-expiry.*",
   "con-gateway.*",
   "con-healthcheck.*",
+  "con-layer@*",
   "con-sandbox.*",
   "con-steward.*",
   "con-sweep.*",

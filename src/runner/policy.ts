@@ -70,7 +70,7 @@ export function filePolicy(agent: AgentRuntime, paths: AgentPaths): FilePolicy {
     writable: [paths.workspace, ...write],
     denied: [paths.base, ...kernelPlaces],
     ended: endedGrants(agent),
-    archive: { directory: paths.archive, ...defaultArchive },
+    archive: { directory: paths.archive, ...defaultArchive, ...agent.archive },
     owners: [0, agent.uid, ...agent.trustedUids],
   };
 }

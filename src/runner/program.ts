@@ -10,7 +10,6 @@ import type { ValidateArguments } from "../agent/arguments.ts";
 import { gates } from "../agent/gate.ts";
 import type { RunClock } from "../agent/run.ts";
 import type { AgentRuntime, SystemRuntime } from "../config/runtime.ts";
-import { validators } from "../generated/tool-validators.js";
 import { createModelClient } from "../model/client.ts";
 import { agentPaths } from "../spool/layout.ts";
 import { nodeDisk } from "../system/disk.ts";
@@ -29,7 +28,7 @@ import { keptPath } from "./audit/kept.ts";
 import { createPost } from "./audit/post.ts";
 import { createTrail } from "./audit.ts";
 import { constraintGates, type GrantUse } from "./constraints.ts";
-import { forgedTools } from "./forge.ts";
+import { forgedTools, sharedTools } from "./forge.ts";
 import { journalProgress } from "./journal-file.ts";
 import { createMcp } from "./mcp.ts";
 import { createMemory } from "./memory.ts";
@@ -83,7 +82,7 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
     model,
     memory,
     tools,
-    sources: [forgedTools({ ...world, paths }), ...mcp.sources],
+    sources: [forgedTools({ ...world, paths }), sharedTools({ ...world, paths }), ...mcp.sources],
     validate: validateArguments,
     clock,
     instructions: agent.instructions,
@@ -111,8 +110,9 @@ export function runAgent({ system, agent, isolation, stop }: RunnerParts): Promi
     .finally(() => trail.settle());
 }
 
-/** By the code that build/generate.ts made of the tools' schemas. */
-const validateArguments: ValidateArguments = (name, args) => {
+/** By the code that build/generate.ts made of the tools' schemas: a third of the program, loaded at the first call. */
+const validateArguments: ValidateArguments = async (name, args) => {
+  const { validators } = await import("../generated/tool-validators.js");
   const validator = validators[name];
   if (validator === undefined) return `tool ${name} has no schema`;
   if (validator(args)) return null;

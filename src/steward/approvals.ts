@@ -98,7 +98,8 @@ export function holdListed(
   const agent = world.agents().find(({ uid }) => uid === by.uid);
   if (by.kind !== "agent" || agent === undefined) return null;
   // It always waits, once the steward has looked at it (verbs/propose.ts).
-  if (request.verb === "propose" || listed(world, agent.name, request) === null) return null;
+  const isProposal = ["propose", "share_tool"].includes(request.verb);
+  if (isProposal || listed(world, agent.name, request) === null) return null;
   const tool = toolOfVerb[request.verb];
   const reason = `its manifest lists ${tool} under approval; what is beyond its ceiling goes with it`;
   return holdForApproval(world, request, by, id, [reason]);

@@ -35,13 +35,24 @@ export function refusalOf(
   return over(world, by, asker, request);
 }
 
-/** Who may make temporary agents says `can.spawn` alone, who may propose changes `may.propose`. */
+/**
+ * Who may make temporary agents says `can.spawn` alone, who may propose changes `may.propose`, who needs packages `forge_tool`,
+ * who reviews `review_change` (and con.yaml).
+ */
 function verbsOf(runtime: AgentRuntime | null): string[] {
   const spawns = (runtime?.spawn ?? null) !== null;
   const proposes = (runtime?.may.propose ?? []).length > 0;
-  const own = ["spawn", "propose"];
+  const forges = runtime?.can.tools.includes("forge_tool") ?? false;
+  const reviews = runtime?.can.tools.includes("review_change") ?? false;
+  const own = ["spawn", "propose", "share_tool", "review", "install_layer"];
   const others = (runtime?.may.request ?? []).filter((verb) => !own.includes(verb));
-  return [...others, ...(spawns ? ["spawn"] : []), ...(proposes ? ["propose"] : [])];
+  return [
+    ...others,
+    ...(spawns ? ["spawn"] : []),
+    ...(proposes ? ["propose"] : []),
+    ...(reviews ? ["review"] : []),
+    ...(forges ? ["install_layer"] : []),
+  ];
 }
 
 type About = Extract<StewardRequest, { readonly agent: string }>;

@@ -47,8 +47,9 @@ export function beyond(agent: Agent, holder: Holder, family: Family): string[] {
     ...(grant.tiers.includes(agent.tier) ? [] : [`tier ${agent.tier}`]),
     // Instructions and skills of a role are people's; and con gives some roles a meaning of their own.
     ...agent.roles.map((role) => `role ${role}`),
-    // For how long traces of an agent are kept is for people to say.
+    // For how long traces of an agent are kept, and how much, is for people to say.
     ...(agent.retention === undefined ? [] : ["retention"]),
+    ...(agent.archive === undefined ? [] : ["archive"]),
     ...(agent.model === holder.model || agent.model === family.defaultModel
       ? []
       : [`model ${agent.model}`]),

@@ -10,6 +10,7 @@ import {
   ended,
   holds,
   proposals,
+  sharedTools,
   steward,
 } from "../host/paths.ts";
 
@@ -23,6 +24,8 @@ export interface StewardPlaces {
   readonly approvals: string;
   /** Changes that agents proposed and people agreed to. */
   readonly proposals: string;
+  /** Tools of agents that others may use. */
+  readonly tools: string;
   /** What people write, and the steward for those who ask it. */
   readonly configuration: string;
   /** Who asked for which agent. */
@@ -44,6 +47,7 @@ export const stewardPlaces: StewardPlaces = {
   holds,
   approvals,
   proposals,
+  tools: sharedTools,
   configuration,
   commissions,
   changes,

@@ -37,7 +37,10 @@ export function refusal(
   // Every agent, whatever its manifest; what it may ask about is a matter of that call.
   if (verb === "ask_approval" && by.kind === "agent") return null;
   if (verb === "spawn") return mayNotSpawn(by, may);
-  if (verb === "propose") return mayNotPropose(by, may);
+  if (verb === "install_layer" && by.kind === "agent" && !may.includes(verb))
+    return `${by.name} may not ask for ${verb}: its can.tools has no forge_tool: tell a person`;
+  if (verb === "review") return mayNotReview(by, may);
+  if (verb === "propose" || verb === "share_tool") return mayNotPropose(by, verb, may);
   switch (by.kind) {
     case "root":
     case "trusted":
@@ -51,14 +54,29 @@ export function refusal(
 }
 
 /** Whatever a manifest says. */
-const ofPeople: readonly StewardVerb[] = ["approve", "deny", "rollback"];
+const ofPeople: readonly StewardVerb[] = [
+  "approve",
+  "deny",
+  "remove_layer",
+  "rollback",
+  "unshare_tool",
+  "rollback_tool",
+];
 
 /** People write what they want into /etc/con. */
-function mayNotPropose(by: Requester, may: readonly string[]): string | null {
+function mayNotPropose(by: Requester, verb: StewardVerb, may: readonly string[]): string | null {
   if (by.kind !== "agent")
-    return `${by.name} may not ask for propose: only agents do: edit the files, or con skill add`;
+    return `${by.name} may not ask for ${verb}: only agents do: edit the files, or con skill add`;
   if (may.includes("propose")) return null;
-  return `${by.name} may not ask for propose: its manifest has no may.propose: tell a person`;
+  return `${by.name} may not ask for ${verb}: its manifest has no may.propose: tell a person`;
+}
+
+/** People say their word by `approve` and `deny`. */
+function mayNotReview(by: Requester, may: readonly string[]): string | null {
+  if (by.kind !== "agent")
+    return `${by.name} may not ask for review: only agents do: con approvals`;
+  if (may.includes("review")) return null;
+  return `${by.name} may not ask for review: its can.tools has no review_change: tell a person`;
 }
 
 /** Only for a task of its own can somebody have temporary agents, and only agents have tasks. */

@@ -6,6 +6,7 @@
 import type { Agent } from "../config/types.ts";
 import type { ChildOrder } from "../host/children/types.ts";
 import type { FactKind } from "../host/kinds.ts";
+import type { LayerLanguage } from "../system/layers/names.ts";
 
 export type StewardVerb =
   | "pause"
@@ -21,8 +22,14 @@ export type StewardVerb =
   | "grant"
   | "revoke"
   | "install"
+  | "install_layer"
+  | "remove_layer"
   | "spawn"
   | "propose"
+  | "review"
+  | "share_tool"
+  | "unshare_tool"
+  | "rollback_tool"
   | "rollback"
   | "ask_approval"
   | "approve"
@@ -53,6 +60,13 @@ export type StewardRequest = {
   | { readonly verb: "grant" | "revoke"; readonly agent: string; readonly can: GrantLists }
   /** Packages of the allow-list. */
   | { readonly verb: "install"; readonly packages: readonly string[] }
+  /** A package of `forge.packages`, as a layer for forged tools. */
+  | {
+      readonly verb: "install_layer" | "remove_layer";
+      readonly language: LayerLanguage;
+      /** `NAME==VERSION`. */
+      readonly package: string;
+    }
   /** Temporary agents for one call of the asker's task; answered when all of them have ended. */
   | SpawnRequest
   /** May this call be made? Answered when people have decided, or never. */
@@ -73,15 +87,38 @@ export type StewardRequest = {
     }
   /** Of the asker's own instructions or of one of its own skills. Waits for people in any case. */
   | ProposeRequest
+  /** An agent wants others to use a tool that it forged. Waits for people in any case. */
+  | ShareRequest
+  /** A reviewing agent reads what waits (null), or says its word on it. */
+  | {
+      readonly verb: "review";
+      readonly approval: string;
+      readonly verdict: "approve" | "deny" | null;
+    }
+  /** Nobody may call it any more. */
+  | { readonly verb: "unshare_tool"; readonly tool: string }
+  /** Another version that was shared once; without one, the one before. */
+  | { readonly verb: "rollback_tool"; readonly tool: string; readonly revision: number | null }
   /** `proposal` is the id of the request that proposed it. */
   | { readonly verb: "rollback"; readonly proposal: string }
   /** `approval` is the id of the request that waits. */
   | { readonly verb: "approve" | "deny"; readonly approval: string }
 );
 
+/** A name and a digest: what lies there is read by root. */
+export interface ShareRequest {
+  readonly verb: "share_tool";
+  /** Without `forged.`. */
+  readonly tool: string;
+  /** Of the asker's own versions. */
+  readonly revision: number;
+  /** Over all files of that version. */
+  readonly sha256: string;
+}
+
 export interface ProposeRequest {
   readonly verb: "propose";
-  /** `instructions` or `skill:NAME`. */
+  /** `instructions`, `skill:NAME` or `contract:NAME`. */
   readonly target: string;
   readonly files: readonly ProposedEdit[];
   /** Where it was thought of, as the asker's runner says. */
@@ -95,7 +132,7 @@ export interface ProposeRequest {
 
 /** One of: the whole text, a piece for another one, a text at the end. */
 export interface ProposedEdit {
-  /** `AGENTS.md` for instructions; relative to the skill's folder. */
+  /** `AGENTS.md` for instructions, `contract.yaml` for a contract; relative to the skill's folder. */
   readonly path: string;
   /** All of it; null takes the file away. */
   readonly content?: string | null;

@@ -19,6 +19,8 @@ export interface Deed {
   readonly error: string | null;
   readonly changes: readonly string[];
   readonly undo: string | null;
+  /** Words of others that were asked for. */
+  readonly said?: string;
 }
 
 /** Nothing of it waits any more. */

@@ -1,6 +1,7 @@
 /** What the steward may touch: passed in, so that tests can break each part. Types only. */
 
 import type { AgentRuntime, Payer } from "../config/runtime.ts";
+import type { FileRead } from "../host/agent-file.ts";
 import type { Failure } from "../host/apply.ts";
 import type { Converged, Filter } from "../host/converge.ts";
 import type { KeptText } from "../host/retire.ts";
@@ -9,8 +10,14 @@ import type { ChainRecord } from "../system/chain.ts";
 import type { Disk } from "../system/disk.ts";
 import type { Log } from "../system/log.ts";
 import type { ChildPort } from "./children/world.ts";
+import type { LayerPort } from "./layers/world.ts";
 import type { StewardPlaces } from "./places.ts";
 import type { Requester } from "./policy.ts";
+
+/** What was tried, a line each, or why it cannot be. */
+export type Tried =
+  | { readonly ok: true; readonly lines: readonly string[] }
+  | { readonly ok: false; readonly why: string };
 
 export interface StewardWorld {
   readonly disk: Disk;
@@ -29,6 +36,18 @@ export interface StewardWorld {
   readonly frontDesk: () => string;
   /** Whether a directory of an agent of that name lies on the disk. */
   readonly hasData: (agent: string) => boolean;
+  /** A file of an agent, `path` relative to its directory. Follows no link; larger than `most` is none. */
+  readonly agentFile: (agent: Agent, path: string, most: number) => FileRead;
+  /**
+   * Looks once at a contract that `agent` proposes about itself as `name`, without running anything of it: what was
+   * found, or why it cannot be one.
+   */
+  readonly tryContract: (contract: {
+    readonly agent: string;
+    readonly name: string;
+    readonly file: string;
+    readonly text: string;
+  }) => Promise<Tried>;
   /** Where an agent gets tasks; null for one that is not deployed. */
   readonly mailboxOf: (agent: string) => Mailbox | null;
   /** Adds a line to the chain of actions; durable when it returns. */
@@ -37,6 +56,8 @@ export interface StewardWorld {
   readonly spending: Spending;
   /** Temporary agents, beside what `host` does for them. */
   readonly children: ChildPort;
+  /** Packages for forged tools. */
+  readonly layers: LayerPort;
 }
 
 /** What it takes to let a task spend more. */

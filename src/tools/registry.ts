@@ -20,6 +20,7 @@ import { readFile } from "./read-file.ts";
 import { reply } from "./reply.ts";
 import { installPackage, requestGrant } from "./request.ts";
 import { restoreFile } from "./restore-file.ts";
+import { reviewChange } from "./review-change.ts";
 import { analyzeFiles } from "./roles/analyze-files.ts";
 import { consultAdviser } from "./roles/consult-adviser.ts";
 import { secondOpinion } from "./roles/second-opinion.ts";
@@ -27,6 +28,7 @@ import { summarize } from "./roles/summarize.ts";
 import { runCode } from "./run-code.ts";
 import { searchFiles } from "./search-files.ts";
 import { sendTask } from "./send-task.ts";
+import { shareTool } from "./share-tool.ts";
 import { shell } from "./shell.ts";
 import { useSkill } from "./skill/use-skill.ts";
 import { spawnAgent, spawnAgents } from "./spawn.ts";
@@ -59,7 +61,7 @@ export function toolCategories(): ToolCategory[] {
       name: "steward",
       tools: [
         ...[commissionAgent, amendAgent, retireAgent, controlAgent],
-        ...[requestGrant, installPackage, proposeChange],
+        ...[requestGrant, installPackage, proposeChange, shareTool, reviewChange],
       ],
     },
     { name: "spawn", tools: [spawnAgent, spawnAgents] },

@@ -91,6 +91,44 @@ describe("con tool", () => {
     });
   });
 
+  it("lists, shows and tests those that all may share, and drives no terminal", async () => {
+    const { root } = withTools();
+    const shared = createRegistry(nodeDisk, join(root, "tools"), "shared");
+    const { io: empty, out: nothing } = makeIo(root);
+    expect(await run(["list", "--shared"], empty)).toBe(exit.ok);
+    expect(nothing()).toBe("no tool is shared\n");
+    shared.register(made("fib", `# program: right ${evil}`, { purpose: `says ${evil}` }));
+    const pointer = join(root, "tools/current/fib.json");
+    const text = fs.readFileSync(pointer, "utf8");
+    fs.writeFileSync(pointer, text.replace('"format": 1', '"format": 1, "owner": "smith"'));
+    const sharedSaid = async (...argv: string[]): Promise<string> => {
+      const { io, out } = makeIo(root);
+      expect(await run([...argv, "--shared"], io)).toBe(exit.ok);
+      expect(out()).not.toMatch(/\u001b|\u202e/);
+      return out();
+    };
+    expect(await sharedSaid("list")).toMatch(/^fib +1 +smith +python +says /m);
+    expect(await sharedSaid("show", "fib")).toMatch(/^tool {7}shared\.fib$/m);
+    fs.appendFileSync(join(root, "tools/versions/fib/1/code"), "x");
+    expect(await sharedSaid("list")).toContain("version 1 is not what was registered");
+    const changed = await failure(() => sharedSaid("show", "fib"));
+    expect(changed).toMatchObject({ code: exit.badInput });
+    const turn = await failure(() => said(root, "unshare", "fib"));
+    expect(turn).toMatchObject({ code: exit.usage });
+  });
+
+  it("runs tests that another process read", async () => {
+    const { tools } = withTools();
+    const world = { disk: nodeDisk, sandbox: createSandbox().run };
+    const { manifest, code, tests } = made("fib", "# program: right");
+    const request = { verb: "try", code, tests } as const;
+    const whole = { format: 1 as const, version: 4, ...manifest };
+    expect(await answer({ tools, request: { ...request, manifest: whole } }, world)).toEqual({
+      ok: true,
+      value: { tool: "fib", version: 4, tests: 1, failures: [] },
+    });
+  });
+
   it("is answered by no process of root", async () => {
     const { root } = withTools();
     const { io } = makeIo(root);

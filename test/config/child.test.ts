@@ -459,3 +459,14 @@ describe("layers of its cascade", () => {
     });
   });
 });
+
+test("it has graphics processors where its parent has them and its role allows it, and nowhere else", () => {
+  const gpu = { gpu: true } as const;
+  expect(child({ parent: gpu, role: gpu }).agent.gpu).toBe(true);
+  expect(child({ parent: gpu }).agent).not.toHaveProperty("gpu");
+  expect(child({ role: gpu }).agent).not.toHaveProperty("gpu");
+  expect(child().agent).not.toHaveProperty("gpu");
+  // At any depth: what the middle one has not, the last one cannot have.
+  const between = child({ parent: gpu }).agent;
+  expect(child({ parent: between, role: gpu }).agent).not.toHaveProperty("gpu");
+});

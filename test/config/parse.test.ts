@@ -38,13 +38,13 @@ describe("shipped files", () => {
   });
 });
 
-test("what it may propose to change is its own instructions and skills", () => {
+test("what it may propose is its own instructions, skills, contracts and tools", () => {
   const text = (may: string): string => `name: x\ntier: worker\ndescription: d\nmay: ${may}\n`;
-  const { config } = parse({ x: text("{propose: [skills, instructions]}") });
-  const propose = ["instructions", "skills"];
+  const { config } = parse({ x: text("{propose: [skills, instructions, tools, contracts]}") });
+  const propose = ["contracts", "instructions", "skills", "tools"];
   expect(config?.agents.find(({ name }) => name === "x")?.may).toEqual({ ...noMay, propose });
-  const { problems } = parse({ x: text("{propose: [contracts]}") });
-  expect(problems).toEqual([expect.objectContaining({ line: 4, why: '"contracts" does not fit' })]);
+  const { problems } = parse({ x: text("{propose: [manifests]}") });
+  expect(problems).toEqual([expect.objectContaining({ line: 4, why: '"manifests" does not fit' })]);
 });
 
 test("a manifest of name, tier and description gets every default", () => {

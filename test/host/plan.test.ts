@@ -213,6 +213,17 @@ test("who may ask the steward reaches its inbox, and nobody else does", () => {
   expect(dropIn("worker")).toContain("TemporaryFileSystem=/srv/con/agents/desk:ro,mode=0711");
 });
 
+test("who may call a shared tool reads them all, and nobody else does", () => {
+  const calling = `${manifests.worker}  tools: [shared.fib]\n`;
+  const { facts } = plan(world({}, { ...manifests, worker: calling }));
+  const shared = directory(facts, "/srv/con/tools");
+  expect(users(shared)).toEqual({ [uid.worker]: 5 });
+  expect(shared).toMatchObject({ uid: 0, mode: 0o750 });
+  const dropIn = (name: string) => text(facts, `/con@${name}.service.d/50-agent.conf`);
+  expect(dropIn("worker")).toContain("BindReadOnlyPaths=-/srv/con/tools");
+  for (const other of ["desk", "loner"]) expect(dropIn(other)).not.toContain("/srv/con/tools");
+});
+
 test("the alarm on a day's spending follows the budget, unless it has a number of its own", () => {
   const alarm = (change: Partial<World["config"]>): unknown => {
     const { facts } = plan(world({ config: { ...world().config, ...change } }));

@@ -117,11 +117,11 @@ test("two layers keep it from the network: with one of them gone it still holds,
 });
 
 test("a neighbour's directory that root opened is red; one that it opened itself blames nobody", async () => {
-  const base = "/srv/con/agents/sysadmin";
+  const base = "/srv/con/agents/researcher";
   await container.must(["chmod", "755", base]);
   expect(await attempt()).toMatchObject({ state: "fail", key: `escape:concierge:list ${base}` });
   await container.must(["chmod", "711", base]);
-  await container.must(["chmod", "755", `${base}/workspace`], { user: "a-sysadmin" });
+  await container.must(["chmod", "755", `${base}/workspace`], { user: "a-researcher" });
   expect(await attempt()).toMatchObject({ state: "pass" });
   await container.must(["chmod", "700", `${base}/workspace`]);
 });

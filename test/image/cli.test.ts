@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { sharedContainer } from "./support/shared.ts";
 
 const container = sharedContainer();
-const agents = ["concierge", "strategist", "sysadmin"];
+const agents = ["concierge", "researcher", "strategist", "sysadmin"];
 const trusted = "con-cli-tess";
 const stranger = "con-cli-sam";
 

@@ -3,6 +3,8 @@
  * still; a poison for each stage, stopped there, and its cure behind it; a file that was changed after all of it.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { digestOf } from "../../src/system/layers/digest.ts";
+import { fileOf } from "../support/layer-file.ts";
 import { until } from "./scripted/model.ts";
 import { startProvider, useProvider } from "./support/scripted.ts";
 import { sharedContainer } from "./support/shared.ts";
@@ -56,9 +58,9 @@ const program = (code: string, dependencies: readonly string[] = []) => ({
 });
 
 /** By a package that is a layer. */
-const layer = "f0".repeat(32);
 const layers = "/var/lib/con/layers";
 const steps = "def step(a, b):\n    return b, a + b\n";
+const layer = digestOf([fileOf("python/steps.py", steps)]);
 const layered = right
   .replace("import json", "import steps, json")
   .replace("b, a + b", "steps.step(a, b)");
@@ -126,7 +128,7 @@ beforeAll(async () => {
   await container.must(["cp", "-p", config, "/run/forge-con.yaml"]);
   const aliases = "\\n  coder: [builtin/reflex]\\n  smithy: [builtin/reflex]";
   await container.must(["sed", "-i", `s|^models:$|models:${aliases}|`, config]);
-  const packages = `forge: {packages: [{package: steps==1, layer: ${layer}}]}`;
+  const packages = `forge: {packages: [{package: steps==1, language: python, layer: ${layer}}]}`;
   await container.must(["sed", "-i", `$a ${packages}`, config]);
   await container.must(["mkdir", "-p", `${layers}/${layer}/python`]);
   await container.copyIn(`${layers}/${layer}/python/steps.py`, steps, 0o644);

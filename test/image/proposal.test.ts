@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ScriptedModel, scriptModel, until } from "./scripted/model.ts";
+import { responsesOf, type ScriptedModel, scriptModel, until } from "./scripted/model.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
 
 let own: Reserved;
@@ -22,7 +22,7 @@ const manifest = `name: learner
 tier: worker
 description: learns
 can: {tools: [shell, use_skill, propose_change]}
-may: {propose: [instructions, skills]}
+may: {propose: [instructions, skills, contracts]}
 `;
 
 beforeAll(async () => {
@@ -148,10 +148,70 @@ describe("dropped past the tool", () => {
       "a/../../concierge.md",
       "not a file of that target",
     ],
-    ["its own manifest", "manifest", "learner.yaml", "instructions, or skill:NAME"],
+    ["its own manifest", "manifest", "learner.yaml", "instructions, skill:NAME or contract:NAME"],
   ])("%s is refused", async (_, target, path, why) => {
     const answer = await drop(request(target, path));
     expect(answer).toMatchObject({ status: "refused" });
     expect(answer.error).toContain(why);
   });
+});
+
+test("a contract about itself: looked at once, in force when a person agreed, and taken back", async () => {
+  const contract = (scope: string): string =>
+    `id: own.learner.letters\ndescription: No letter waits\nscope: ${scope}\nchecks:\n` +
+    "  - name: letters\n    queue_age: {max_min: 30}\n    on_fail: {action: alert, escalate: false}\n";
+  const file = (content: string) =>
+    propose("contract:letters", [{ path: "contract.yaml", content }]);
+  const wrong = await model.drop([file(contract("agent:concierge"))]);
+  expect((await model.answer(wrong))[0]).toContain("it must be agent:learner");
+  const name = await model.drop([file(contract("agent:learner"))]);
+  const id = await waiting();
+  const { stdout: shown } = await asTrent("approvals", "show", id);
+  expect(shown).toMatch(/^tried {4}looked once: letters: pass: no task waits .* at 1 agents$/m);
+  await asTrent("approvals", "approve", id);
+  await model.answer(name);
+  expect(await container.must(["con", "contract", "list"])).toContain("own.learner.letters");
+  expect(await asTrent("proposal", "rollback", id)).toMatchObject({ code: 0 });
+  expect(await container.must(["con", "contract", "list"])).not.toContain("own.learner.letters");
+});
+
+/** What tools said to the critic, whose calls a person wrote. */
+async function asCritic(calls: readonly (readonly [string, object])[]): Promise<string[]> {
+  const inbox = "/srv/con/agents/critic/inbox";
+  await container.copyIn(`${inbox}/.look`, `${JSON.stringify(calls)}\n`);
+  await container.must(["mv", `${inbox}/.look`, `${inbox}/look.task`]);
+  const file = await until(
+    async () => (await responsesOf(container, "critic", "look"))[0] ?? null,
+    "the answer of the critic",
+  );
+  return JSON.parse(await text(`/srv/con/agents/critic/outbox/${file}`)) as string[];
+}
+
+test("an agent that con.yaml names reviews it: told, given it as words of others, and heard", async () => {
+  const critic = "name: critic\ntier: worker\ndescription: d\ncan: {tools: [review_change]}\n";
+  await container.copyIn("/etc/con/agents.d/critic.yaml", critic);
+  await sh("echo 'review: {instructions: [critic]}' >> /etc/con/con.yaml && con bootstrap");
+  const name = await model.drop([extend("Say goodbye too.")]);
+  const id = await waiting();
+  const told = ["grep", "-rls", `Review question ${id}`, "/srv/con/agents/critic"];
+  await until(
+    async () => ((await container.exec(told)).stdout === "" ? null : true),
+    "a critic that was told",
+  );
+  const word = { verb: "review", approval: id, verdict: "approve" };
+  expect(await drop(word)).toMatchObject({
+    status: "refused",
+    error: expect.stringContaining("learner is no reviewer of it"),
+  });
+  const [read, done] = await asCritic([
+    ["review_change", { question: id }],
+    ["review_change", { question: id, verdict: "approve", why: "does what it says" }],
+  ]);
+  expect(read).toContain("| Say goodbye too.");
+  expect(done).toContain("done");
+  expect((await model.answer(name))[0]).toContain(`undo: con proposal rollback ${id}`);
+  expect(await instructions()).toContain("Say goodbye too.");
+  expect((await asTrent("approvals", "show", id)).stdout).toContain("a-critic (an agent)");
+  const doubted = `find /srv/con/agents/critic -name 'look*.jsonl' -exec grep -h '"untrusted":true' {} +`;
+  expect(await sh(doubted)).toContain("Say goodbye too.");
 });

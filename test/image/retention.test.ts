@@ -4,8 +4,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
+import { defaultArchive } from "../../src/config/archive.ts";
 import { encodeTask, requestOf } from "../../src/task/codec.ts";
 import { newId } from "../../src/task/id.ts";
+import { keyOf, nameOf, stampOf, type VersionKind } from "../../src/tools/files/versions.ts";
 import { sharedContainer } from "./support/shared.ts";
 
 const container = sharedContainer();
@@ -69,6 +71,25 @@ test("a verified task that was forgotten does not run again, under no name", asy
   expect(await dropped("another", { isOld: true })).toMatchObject(refused);
   const fresh = newId(Date.now(), randomBytes);
   expect(await dropped(fresh)).toMatchObject({ status: "done", trust: "verified" });
+});
+
+test("versions in the archive go by the day on which they were made, deleted folders too", async () => {
+  const shown = JSON.parse(await container.must(["con", "agent", "show", "concierge", "--json"]));
+  expect(shown).toMatchObject({ archive: { ...defaultArchive, days: 90 } });
+  const version = (kind: VersionKind, days: number, random: string) => {
+    const id = `${stampOf(Date.now() - days * 86_400_000)}-${random}`;
+    return nameOf({ id, kind, mode: 0o644, bytes: 1, digest: "-", key: keyOf(`/${random}`) });
+  };
+  const gone = [version("deleted", 91, "aaaaaaaa"), version("directory", 300, "bbbbbbbb")];
+  const kept = version("deleted", 89, "cccccccc");
+  const names = [...gone, kept];
+  const make = `umask 077; mkdir -p ${agent}/archive/versions/${gone[1]}/deep; cd ${agent}/archive/versions; touch ${gone[0]} ${kept} ${gone[1]}/deep/file`;
+  await sh(make, "a-concierge");
+  await upkeep();
+  await upkeep();
+  const left = (await sh(`ls ${agent}/archive/versions`)).split("\n");
+  expect(names.filter((name) => left.includes(name))).toEqual([kept]);
+  await sh(`rm ${agent}/archive/versions/${kept}`);
 });
 
 test("the agent leads it nowhere: it has the agent's rights and no more", async () => {

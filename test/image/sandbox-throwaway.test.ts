@@ -1,6 +1,8 @@
 /** Untrusted code in throw-away sandboxes: what it can do, what it cannot, and that nothing is left of it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunEnding } from "../../src/sandbox/throwaway/types.ts";
+import { digestOf } from "../../src/system/layers/digest.ts";
+import { fileOf } from "../support/layer-file.ts";
 import { until } from "./scripted/model.ts";
 import { putProgram } from "./support/bundle.ts";
 import { sharedContainer } from "./support/shared.ts";
@@ -285,8 +287,13 @@ describe("whoever is not granted it", () => {
   });
 
   it("gets layers read-only, and only those it names", async () => {
-    const [one, two] = ["a".repeat(64), "b".repeat(64)] as const;
     const layers = "/var/lib/con/layers";
+    const texts = {
+      "python/depended.py": "word = 'from a layer'\n",
+      "node_modules/left/index.js": "module.exports = 'from a layer'\n",
+    };
+    const one = digestOf(Object.entries(texts).map(([path, text]) => fileOf(path, text)));
+    const two = "b".repeat(64);
     await container.must([
       "/bin/sh",
       "-ec",
@@ -294,6 +301,8 @@ describe("whoever is not granted it", () => {
        echo "word = 'from a layer'" >${layers}/$name/python/depended.py
        echo "module.exports = 'from a layer'" >${layers}/$name/node_modules/left/index.js; done`,
     ]);
+    const other = await python("print(1)", { layers: [two] });
+    expect(JSON.stringify(other.ending)).toContain(`layer ${two} is not what it was`);
     const code = `import depended, os\nprint(depended.word, len(os.listdir('/layers')), os.listdir('/all-layers'))\nopen('/layers/${one}/python/x', 'w')`;
     const found = await python(code, { layers: [one] });
     expect(found.stdout).toBe("from a layer 1 []\n");
@@ -304,6 +313,6 @@ describe("whoever is not granted it", () => {
       layers: [one],
     });
     expect(node.stdout).toBe("from a layer\n");
-    await container.must(["rm", "-r", layers]);
+    await container.must(["rm", "-r", `${layers}/${one}`, `${layers}/${two}`]);
   });
 });

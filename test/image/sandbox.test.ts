@@ -109,9 +109,6 @@ describe("a tool call", () => {
   });
 
   it("may be code in a throw-away sandbox, with files of the workspace in and out", async () => {
-    const manifest = `/etc/con/agents.d/${where.agent}.yaml`;
-    await container.must(["sed", "-i", "s/tools: \\[/&run_code, /", manifest]);
-    await container.must(["con", "bootstrap"]);
     const code = "import os\nopen('out', 'w').write(open('in').read() * 2)\nprint(os.listdir('.'))";
     const [, ran, made, journal] = await run(
       ["write_file", { path: "in", content: "ab" }],

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { defaultArchive } from "../../src/config/archive.ts";
 import { noBudget, noMay } from "../../src/config/authority.ts";
 import { noConstraints } from "../../src/config/grants.ts";
 import { defaultRetention } from "../../src/config/retention.ts";
@@ -216,8 +217,9 @@ test("a category may be given away in parts, and takes along what is asked or co
   expect(wanted(["forged"]).join()).toContain("tool forged.b beyond its rate");
 });
 
-test("for how long traces are kept is for people to say, longer or shorter", () => {
+test("for how long traces are kept, and how much, is for people to say, longer or shorter", () => {
   expect(judge({ retention: { ...defaultRetention, journalDays: 1 } })).toEqual(["retention"]);
+  expect(judge({ archive: { ...defaultArchive, versionsPerFile: 1 } })).toEqual(["archive"]);
 });
 
 test("which program does the work is for people to say, and a graphics processor comes from one that has it", () => {

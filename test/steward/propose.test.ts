@@ -204,7 +204,12 @@ describe("is refused before anybody is asked:", () => {
       propose("instructions", [{ path: "admin.md", content: "x" }]),
       "AGENTS.md alone",
     ],
-    ["another target", propose("contract:x", [{ path: "x", content: "x" }]), "target"],
+    ["another target", propose("manifest:x", [{ path: "x", content: "x" }]), "target"],
+    [
+      "a contract without a right to it",
+      propose("contract:x", [{ path: "contract.yaml", content: "x" }]),
+      "may not propose to change contracts",
+    ],
     ["a name of no skill", propose("skill:-x", [{ path: "SKILL.md", content: "x" }]), "plain name"],
     [
       "no instructions at all",

@@ -15,8 +15,10 @@ const reapply = { version: 1, verb: "reapply", facts: ["rules"], why: "", incide
 const verbs: StewardVerb[] = [
   ...(["pause", "resume", "kill_session", "quarantine"] as const),
   ...(["halt", "resume_all", "reapply"] as const),
-  ...(["commission", "amend", "retire", "grant", "revoke", "install", "spawn"] as const),
-  ...(["ask_approval", "propose", "rollback", "approve", "deny"] as const),
+  ...(["commission", "amend", "retire", "grant", "revoke"] as const),
+  ...(["install", "install_layer", "remove_layer", "spawn"] as const),
+  ...(["ask_approval", "propose", "share_tool", "review", "unshare_tool"] as const),
+  ...(["rollback_tool", "rollback", "approve", "deny"] as const),
 ];
 
 test("the schema is valid JSON Schema 2020-12 and knows every verb that there is", () => {
@@ -132,7 +134,7 @@ test.each([
 test("root and group trusted may all, agents and others nothing", () => {
   // Only agents have tasks that temporary agents could be for.
   expect(refusal(requesterOf(0, people, registry), "spawn")).toContain("only agents do");
-  const ofAgents = ["ask_approval", "spawn", "propose"];
+  const ofAgents = ["ask_approval", "spawn", "propose", "share_tool", "review"];
   for (const verb of verbs.filter((one) => !ofAgents.includes(one))) {
     expect(refusal(requesterOf(0, people, registry), verb)).toBeNull();
     expect(refusal(requesterOf(1000, people, registry), verb)).toBeNull();
@@ -147,6 +149,9 @@ test("an agent may what its manifest names, and never decide for people", () => 
   const desk = requesterOf(20_000, people, registry);
   const all = [...verbs];
   expect(verbs.filter((verb) => refusal(desk, verb, all) !== null)).toEqual([
+    "remove_layer",
+    "unshare_tool",
+    "rollback_tool",
     "rollback",
     "approve",
     "deny",

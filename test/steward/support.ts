@@ -48,6 +48,7 @@ export function makePlaces(): StewardPlaces {
     holds: join(root, "holds"),
     approvals: join(root, "approvals"),
     proposals: join(root, "proposals"),
+    tools: join(root, "tools"),
     configuration: join(root, "etc"),
     commissions: join(root, "commissions"),
     changes: join(root, "changes"),
@@ -55,8 +56,8 @@ export function makePlaces(): StewardPlaces {
     ended: join(root, "ended"),
     audit: join(root, "actions.jsonl"),
   };
-  const { inbox, outbox, corrupt, holds, approvals, proposals, children, ended } = places;
-  for (const path of [inbox, outbox, corrupt, holds, approvals, proposals, children, ended])
+  const { inbox, outbox, corrupt, holds, approvals, proposals, tools, children, ended } = places;
+  for (const path of [inbox, outbox, corrupt, holds, approvals, proposals, tools, children, ended])
     mkdirSync(path);
   chmodSync(places.inbox, 0o3770);
   return places;
@@ -70,6 +71,16 @@ const noChildren: StewardWorld["children"] = {
   start: async () => undefined,
   running: async () => new Set(),
   look: () => ({ kind: "lost" }),
+};
+
+/** A machine on which no packages are listed. */
+const noLayers: StewardWorld["layers"] = {
+  directory: "/layers",
+  forge: () => null,
+  fetch: async () => ({ ok: false, why: "there is no installer" }),
+  removeTree: () => undefined,
+  syncTree: async () => undefined,
+  digestAt: () => ({ ok: false, why: "it is not there" }),
 };
 
 const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -98,12 +109,15 @@ export function makeWorld(
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     log: quiet,
     places,
+    agentFile: () => ({ ok: false, why: "it is not there" }),
+    tryContract: async () => ({ ok: false, why: "there are no contracts here" }),
     requester,
     agents: () => agents,
     runtime: () => null,
     frontDesk: () => "desk",
     hasData: () => false,
     mailboxOf: () => null,
+    layers: noLayers,
     record: (entry) => {
       const chain = openChain(disk, places.audit, 0o640);
       try {

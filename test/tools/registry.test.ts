@@ -38,6 +38,8 @@ describe("the built-in tools", () => {
       "request_grant",
       "install_package",
       "propose_change",
+      "share_tool",
+      "review_change",
       "spawn_agent",
       "spawn_agents",
       "update_plan",

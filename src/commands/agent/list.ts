@@ -1,4 +1,5 @@
 /** `con agent list|show NAME`: which agents there are, what one does and may do. Reads only. */
+import { defaultArchive } from "../../config/archive.ts";
 import { compiledDirectory, readAgent } from "../../config/compiled.ts";
 import type { AgentEntry, AgentRuntime } from "../../config/runtime.ts";
 import { ConError, exit } from "../../system/errors.ts";
@@ -73,8 +74,8 @@ export async function withState(
 }
 
 const showExample = `Keys of --json: name, uid, tier, description, model, schedule, wake, parent, state, held, grants {task, read, write,
-network, tools, models}, limits {memory, cpu, tasks, runtimeSeconds, steps}, skills [names]. The last three
-are null for who may not read them. ${keys}
+network, tools, models}, limits {memory, cpu, tasks, runtimeSeconds, steps}, archive {versionBytes,
+versionsPerFile, totalBytes, days}, skills [names]. The last four are null for who may not read them. ${keys}
 
 Example:
   con agent show concierge`;
@@ -114,6 +115,7 @@ const details = (agent: Stated, runtime: AgentRuntime | null) => ({
   ...agent,
   grants: runtime?.can ?? null,
   limits: runtime?.limits ?? null,
+  archive: runtime === null ? null : archiveOf(runtime),
   skills: runtime?.skills.map(({ name }) => name) ?? null,
 });
 
@@ -148,7 +150,21 @@ function rows(agent: Stated, runtime: AgentRuntime | null): string[][] {
     ["processes", String(limits.tasks)],
     ["time a task", `${limits.runtimeSeconds} s`],
     ["steps a task", String(limits.steps)],
+    ["archive", archiveWords(archiveOf(runtime))],
   ];
+}
+
+const archiveOf = ({ archive, retention }: AgentRuntime) => ({
+  ...(archive ?? defaultArchive),
+  days: retention?.archiveDays ?? null,
+});
+
+const mebibyte = 2 ** 20;
+
+function archiveWords(of: ReturnType<typeof archiveOf>): string {
+  const size = (bytes: number): string => `${bytes / mebibyte} MiB`;
+  const time = of.days === null ? "for ever" : `for ${of.days} days`;
+  return `${size(of.totalBytes)}, ${of.versionsPerFile} versions of a file up to ${size(of.versionBytes)}, ${time}`;
 }
 
 const heldRows = ({ by, at, why, undo }: Held): string[][] => [

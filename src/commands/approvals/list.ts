@@ -13,7 +13,8 @@ const example = `AGREED is how many people have approved, of how many it takes. 
 
 Exit code: 0 listed, 69 not installed, 77 you may not look.
 Keys of --json: approvals [{version, id, state (pending, approved, denied or expired), by {uid, name},
-agent, asked, expires, needed, subject, approvals [{uid, name, at, why}], ended {at, by, why} or null,
+agent, asked, expires, needed, subject, approvals [{uid, name, at, why, agent (true: a
+reviewing agent)}], ended {at, by, why} or null,
 settled}], damaged [id]. subject: {kind: tool, tool, arguments_sha256, arguments_bytes, preview, task,
 call}, {kind: request, verb, request, reasons [text], proposal {sha256, files [{path, before, after}],
 tested [text]} where an agent proposes a change} or {kind: spend, agent, task, unit (usd or tokens),

@@ -91,7 +91,10 @@ function headOf(approval: Approval): string[] {
     `agent    ${agent} (${by.name}, uid ${by.uid})`,
     `asked    ${asked}`,
     `expires  ${expires}`,
-    ...approvals.map((one) => `approved ${one.at} by ${one.name}${reason(one.why)}`),
+    ...approvals.map(
+      (one) =>
+        `approved ${one.at} by ${one.name}${one.agent === true ? " (an agent)" : ""}${reason(one.why)}`,
+    ),
     ...end,
   ];
 }
@@ -120,6 +123,11 @@ function printRequest(io: Io, { request, reasons, proposal }: RequestSubject): v
   for (const one of reasons) io.out(`because  ${safeLine(one)}\n`);
   if (request.verb === "propose" && proposal !== undefined) {
     io.out(changeText({ ...request, ...proposal, origin: request }));
+    return;
+  }
+  if (request.verb === "share_tool" && proposal !== undefined) {
+    const { tool, why } = request;
+    io.out(changeText({ ...proposal, target: `tool:${tool}`, why, origin: null }));
     return;
   }
   const { version: _version, incident: _incident, verb: _verb, ...rest } = request;

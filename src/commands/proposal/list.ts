@@ -46,7 +46,7 @@ export async function listProposals(
 }
 
 const row = (io: Io, { id, state, agent, target, origin, asked, why }: Proposal): string[] => [
-  ...[id, state, agent, safeLine(target), origin.tainted ? "YES" : "no"],
+  ...[id, state, agent, safeLine(target), origin === null ? "-" : origin.tainted ? "YES" : "no"],
   duration(Math.max(0, io.now() - Date.parse(asked))),
   safeLine(cut(why, 80)),
 ];

@@ -4,7 +4,7 @@
  * Every line of a proposed text is indented behind its mark, so none can pass for one of con's own.
  */
 import type { Proposed } from "../../steward/approvals/types.ts";
-import type { ProposalRecord } from "../../steward/proposals/record.ts";
+import type { Origin, ProposalRecord } from "../../steward/proposals/record.ts";
 import { type DiffLine, diffLines } from "./line-diff.ts";
 import { safeLine } from "./text.ts";
 
@@ -15,17 +15,22 @@ export interface ShownChange extends Proposed {
 }
 
 export function changeText({ target, why, sha256, tested, origin, files }: ShownChange): string {
-  const { task, call, from, trust, tainted } = origin;
-  const read = tainted ? "HAS READ WORDS OF STRANGERS" : "has read no words of strangers";
   const head = [
     `target   ${target}`,
     `why      ${why}`,
-    `task     ${task}, call ${call}`,
-    `origin   given by ${from} (${trust}); ${read}, as its runner says`,
+    ...(origin === null ? [] : originText(origin)),
     `sha256   ${sha256} (agent, target and files)`,
     ...tested.map((line) => `tried    ${line}`),
   ];
   return `${[...head.map(safeLine), ...files.flatMap(fileText)].join("\n")}\n`;
+}
+
+function originText({ task, call, from, trust, tainted }: Origin): string[] {
+  const read = tainted ? "HAS READ WORDS OF STRANGERS" : "has read no words of strangers";
+  return [
+    `task     ${task}, call ${call}`,
+    `origin   given by ${from} (${trust}); ${read}, as its runner says`,
+  ];
 }
 
 function fileText({ path, before, after }: Proposed["files"][number]): string[] {

@@ -47,9 +47,11 @@ export function answer(
     case "list":
       return Promise.resolve(fine(listed(registry, createUseCounts(disk, tools))));
     case "show":
-      return Promise.resolve(shown(registry, request));
+      return Promise.resolve(showOne(registry, request));
     case "test":
-      return tested(registry, request, sandbox);
+      return Promise.resolve(tested(registry, request, sandbox));
+    case "try":
+      return testedAs(request, sandbox);
     case "rollback":
       return changing(() => rolledBack(registry, request));
     case "remove":
@@ -78,45 +80,67 @@ const versionsOf = (registry: Registry, name: string): number[] => {
         .sort((a, b) => a - b);
 };
 
-const listed = (registry: Registry, uses: UseCounts): unknown => ({
+/** Without counts: of tools that all share. */
+export const listed = (registry: Registry, uses: UseCounts | null) => ({
   tools: registry.names().map((name) => {
     const loaded = registry.load(name);
     const versions = versionsOf(registry, name);
     if (!loaded.ok) return { name, version: null, versions, trouble: loaded.why };
     const { version, purpose, language, tainted } = loaded.manifest;
-    const { calls, failures, streak } = uses.of(name, version);
-    const counts = { calls, failures, streak };
-    return { name, version, versions, purpose, language, tainted, ...counts, trouble: null };
+    const about = { purpose, language, tainted, ...countsOf(uses, name, version) };
+    return { name, version, versions, ...about, trouble: null };
   }),
 });
+
+function countsOf(uses: UseCounts | null, name: string, version: number) {
+  if (uses === null) return {};
+  const { calls, failures, streak } = uses.of(name, version);
+  return { calls, failures, streak };
+}
 
 type One = Extract<ToolRequest, { verb: "show" | "test" }>;
 
 const load = (registry: Registry, { tool, version }: One) =>
   version === null ? registry.load(tool) : registry.load(tool, version);
 
-function shown(registry: Registry, request: One): Answered {
+function showOne(registry: Registry, request: One): Answered {
   const loaded = load(registry, request);
-  if (!loaded.ok) return refused(loaded.why);
-  const { manifest, code, tests, report, digest } = loaded;
-  const versions = versionsOf(registry, request.tool);
-  return fine({ ...manifest, versions, digest, code, tests, report });
+  return loaded.ok ? fine(shown(registry, loaded)) : refused(loaded.why);
 }
 
-async function tested(registry: Registry, request: One, sandbox: RunThrowaway): Promise<Answered> {
+export function shown(registry: Registry, version: Version): unknown {
+  const { manifest, code, tests, report, digest } = version;
+  return {
+    ...manifest,
+    versions: versionsOf(registry, manifest.name),
+    digest,
+    code,
+    tests,
+    report,
+  };
+}
+
+function tested(
+  registry: Registry,
+  request: One,
+  sandbox: RunThrowaway,
+): Answered | Promise<Answered> {
   const loaded = load(registry, request);
-  if (!loaded.ok) return refused(loaded.why);
-  const { manifest, tests } = loaded;
+  return loaded.ok ? testedAs(loaded, sandbox) : refused(loaded.why);
+}
+
+async function testedAs(
+  { manifest, code, tests }: Pick<Version, "manifest" | "code" | "tests">,
+  sandbox: RunThrowaway,
+): Promise<Answered> {
   const output = await fitting(manifest.output);
   const signal = new AbortController().signal;
-  const run = await runTests(programOf(loaded), tests, { output }, { sandbox, signal });
+  const run = await runTests({ ...manifest, code }, tests, { output }, { sandbox, signal });
   if (run.kind === "unrun")
     return { ok: false, code: exit.unavailable, why: run.why, remedy: "see con doctor" };
   const { name, version } = manifest;
   return fine({ tool: name, version, tests: tests.length, failures: run.failures });
 }
-
-const programOf = ({ manifest, code }: Version) => ({ ...manifest, code });
 
 /** Without a version: the one before the one in use, or the last one of a removed tool. */
 function rolledBack(

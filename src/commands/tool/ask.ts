@@ -1,4 +1,5 @@
 /** Asks about the forged tools of an agent, as the agent (shared/ask-as-agent.ts). */
+import type { SystemRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import { askAsAgent } from "../shared/ask-as-agent.ts";
 import type { Io } from "../shared/io.ts";
@@ -21,6 +22,9 @@ export const askTools = (io: Io, agent: string, request: ToolRequest): Promise<u
     },
     longestMs,
   );
+
+/** Of those that all may share. */
+export const sharedPath = ({ root }: SystemRuntime): string => agentPaths(root, "none").sharedTools;
 
 /** The agent that was named, or the front desk. */
 export const agentOr = (io: Io, named: string | undefined): string =>

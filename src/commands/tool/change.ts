@@ -1,14 +1,17 @@
-/** `con tool test|rollback|remove`: a person's word on one forged tool. No version is ever deleted. */
+/** `con tool test|rollback|remove|unshare`: a person's word on one tool. No version is ever deleted. */
 import { exit } from "../../system/errors.ts";
+import { type AskOptions, askHelp, withAskOptions } from "../shared/ask-steward.ts";
 import type { Io } from "../shared/io.ts";
 import { newCommand, parse, wholeNumber } from "../shared/parse.ts";
 import { safeJson, safeLine } from "../shared/text.ts";
 import { agentOr, askTools } from "./ask.ts";
 import { fieldsOf, listOf, type ToolRequest, wordOf } from "./request.ts";
+import { sharedTest, sharedTurn } from "./shared.ts";
 
 interface Options {
   readonly agent?: string;
   readonly json?: boolean;
+  readonly shared?: boolean;
   readonly to?: number;
   readonly version?: number;
 }
@@ -29,20 +32,21 @@ Example:
   con tool test fibonacci --agent concierge`;
 
 export async function testTool(argv: readonly string[], io: Io): Promise<number> {
-  const command = base("test", "Run the tests of one forged tool.", testExample).option(
-    "--version <n>",
-    "not the one in use",
-    wholeNumber("--version", 1),
-  );
+  const command = base("test", "Run the tests of one forged tool.", testExample)
+    .option("--shared", "one that all may share; --agent is as whom")
+    .option("--version <n>", "not the one in use", wholeNumber("--version", 1));
   if (parse(command, argv, io) === "help") return exit.ok;
-  const { agent, json, version = null } = command.opts<Options>();
+  const { agent, json, shared, version = null } = command.opts<Options>();
   const [tool = ""] = command.args;
-  const value = await askTools(io, agentOr(io, agent), { verb: "test", tool, version });
+  const value =
+    shared === true
+      ? await sharedTest(io, tool, { agent, version })
+      : await askTools(io, agentOr(io, agent), { verb: "test", tool, version });
   const said = fieldsOf(value);
   const failures = listOf(said["failures"]).map(String);
   if (json === true) io.out(safeJson(value));
   else {
-    const which = `forged.${wordOf(said, "tool")} version ${wordOf(said, "version")}`;
+    const which = `${shared === true ? "shared" : "forged"}.${wordOf(said, "tool")} version ${wordOf(said, "version")}`;
     for (const failure of failures) io.out(`${safeLine(failure)}\n`);
     const end =
       failures.length === 0 ? `all ${wordOf(said, "tests")} tests passed` : "tests failed";
@@ -51,9 +55,10 @@ export async function testTool(argv: readonly string[], io: Io): Promise<number>
   return failures.length === 0 ? exit.ok : exit.no;
 }
 
-const rollbackExample = `Root only. Without --to: the version before the one in use, or the last one of a removed tool.
+const rollbackExample = `Root only; --shared also group trusted. Without --to: the version before the one in use, or the last one of a
+removed tool.
 
-Keys of --json: tool, version.
+Keys of --json: tool, version; with --shared those of con tool unshare.
 
 Exit code: 0 done, 65 there is no such version or it was changed, 77 not root.
 
@@ -61,15 +66,33 @@ Example:
   con tool rollback fibonacci --to 1 --agent concierge`;
 
 export async function rollBackTool(argv: readonly string[], io: Io): Promise<number> {
-  const command = base(
-    "rollback",
-    "Bring an earlier version back into use.",
-    rollbackExample,
-  ).option("--to <n>", "that version", wholeNumber("--to", 1));
+  const command = base("rollback", "Bring an earlier version back into use.", rollbackExample)
+    .option("--to <n>", "that version", wholeNumber("--to", 1))
+    .option("--shared", "one that all may share, through the steward")
+    .option("--why <text>", "with --shared: one line for the records", "")
+    .option("--timeout <seconds>", "with --shared: longest wait", wholeNumber("--timeout", 1), 60);
   if (parse(command, argv, io) === "help") return exit.ok;
-  const { to: version = null } = command.opts<Options>();
+  const { to: version = null, shared } = command.opts<Options>();
   const [tool = ""] = command.args;
+  if (shared === true) {
+    const request = { verb: "rollback_tool", tool, revision: version } as const;
+    return sharedTurn(io, request, command.opts<AskOptions>());
+  }
   return changed(io, command.opts<Options>(), { verb: "rollback", tool, version });
+}
+
+const unshareExample = `Holds from the next call on. Its versions stay: con tool rollback --shared brings it back.
+${askHelp}
+
+Example:
+  con tool unshare fibonacci --why "wrong for large numbers"`;
+
+export async function unshareTool(argv: readonly string[], io: Io): Promise<number> {
+  const about = newCommand("tool unshare", "Take a shared tool from all.", unshareExample);
+  const command = withAskOptions(about).argument("<tool>", "its name, without shared.");
+  if (parse(command, argv, io) === "help") return exit.ok;
+  const [tool = ""] = command.args;
+  return sharedTurn(io, { verb: "unshare_tool", tool }, command.opts<AskOptions>());
 }
 
 const removeExample = `Root only. Its versions stay: con tool rollback brings it back.

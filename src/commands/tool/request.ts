@@ -1,9 +1,13 @@
 /** What `con tool` asks the process that opens the files, and what that process tells. Pure. */
+import type { Version } from "../../tools/forge/version-files.ts";
+
 export type ToolRequest =
   | { readonly verb: "list" }
   | { readonly verb: "show" | "test"; readonly tool: string; readonly version: number | null }
   | { readonly verb: "rollback"; readonly tool: string; readonly version: number | null }
-  | { readonly verb: "remove"; readonly tool: string };
+  | { readonly verb: "remove"; readonly tool: string }
+  /** Tests of a tool that root keeps, run as the agent. */
+  | ({ readonly verb: "try" } & Pick<Version, "manifest" | "code" | "tests">);
 
 /** One line of JSON on standard input. */
 export interface Asked {

@@ -3,12 +3,14 @@
  * that it is made of go, then what is old. Each part is tried whatever became of the other.
  */
 import { randomBytes } from "node:crypto";
+import { defaultArchive } from "../../config/archive.ts";
 import { defaultRetention } from "../../config/retention.ts";
 import type { AgentRuntime, SystemRuntime } from "../../config/runtime.ts";
 import type { UpkeepReport } from "../../memory/upkeep.ts";
 import { createModelClient } from "../../model/client.ts";
 import { markedIds } from "../../runner/memory/marks.ts";
 import { memoryPath } from "../../runner/memory/world.ts";
+import { sweepArchive } from "../../runner/retention/archive.ts";
 import {
   type RetentionReport,
   type RetentionWorld,
@@ -37,7 +39,8 @@ export interface KeptUp {
 
 /** Together less than the unit has. */
 const memoryMs = 60_000;
-const sweepMs = 45_000;
+const sweepMs = 40_000;
+const archiveMs = 5_000;
 
 export async function keepUp(
   world: KeepUpWorld,
@@ -129,8 +132,15 @@ async function sweep(
     { disk, now, paths, retention: retentionOf(world), loadYaml, threadsSince },
     { ms: sweepMs, dryRun },
   );
-  if (!dryRun) log.info("upkeep of old things", { agent: agent.name, ...counts(report) });
-  return report;
+  const archive = sweepArchive(
+    { directory: paths.archive, ...defaultArchive, ...agent.archive },
+    { days: retentionOf(world).archiveDays, now, ms: archiveMs },
+    { looksOnly: dryRun || report.notedOnly },
+  );
+  const complete = report.complete && archive.complete;
+  const all = { ...report, complete, swept: [...report.swept, archive.swept] };
+  if (!dryRun) log.info("upkeep of old things", { agent: agent.name, ...counts(all) });
+  return all;
 }
 
 /** How much of each kind went. */

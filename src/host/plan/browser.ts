@@ -4,7 +4,6 @@
  * Its own process refuses private addresses before it connects; here the kernel says the same, whatever that process
  * is made to do.
  */
-import { closedRanges, type Range } from "../../config/closed-ranges.ts";
 import { parseNetworkTarget } from "../../config/grammar.ts";
 import type { BrowserCaller, BrowserRuntime } from "../../config/runtime.ts";
 import { engineTargets, webOf } from "../../config/web.ts";
@@ -12,7 +11,7 @@ import type { DirectoryFact } from "../facts.ts";
 import { browserUser } from "../ids.ts";
 import * as paths from "../paths.ts";
 import type { Finding, Network, World } from "../world.ts";
-import { targetRules, to } from "./rule-parts.ts";
+import { publicRules, targetRules } from "./rule-parts.ts";
 import { entrance } from "./sandbox.ts";
 import type { Views } from "./views.ts";
 
@@ -49,7 +48,8 @@ export function browserCredentials({ config, credentials }: World): string[] {
   return [...new Set(wanted)].filter((name) => credentials.has(name)).sort();
 }
 
-export interface BrowserRules {
+/** The packet rules of one user of ours. */
+export interface UserRules {
   readonly uid: number;
   readonly lines: readonly string[];
 }
@@ -57,28 +57,16 @@ export interface BrowserRules {
 export function planBrowserRules(
   { config, people }: World,
   { addresses, resolvers }: Extract<Network, { usable: true }>,
-): BrowserRules {
+): UserRules {
   const web = webOf(config);
   const excepted = [...web.allow, ...engineTargets(web)].flatMap(
     (text) => targetRules(parseNetworkTarget(text), addresses) ?? [],
   );
-  const { ipv4, ipv6, openIpv6 } = closedRanges;
   return {
     uid: people.users.get(browserUser.name)?.uid ?? browserUser.id,
-    lines: [
-      ...[...new Set(excepted)].map((rule) => `${rule} accept`),
-      ...resolvers.flatMap((address) =>
-        ["udp", "tcp"].map((kind) => `${to(address)} ${kind} dport 53 accept`),
-      ),
-      "meta l4proto != tcp counter drop",
-      `ip daddr { ${ipv4.map(text).join(", ")} } counter drop`,
-      `ip6 daddr != ${text(openIpv6)} counter drop`,
-      `ip6 daddr { ${ipv6.map(text).join(", ")} } counter drop`,
-    ],
+    lines: publicRules(excepted, resolvers),
   };
 }
-
-const text = ([address, length]: Range): string => `${address}/${length}`;
 
 /** Names of `web` without an address, and engines without their key. */
 export function browserFindings({ config, network, credentials }: World): Finding[] {

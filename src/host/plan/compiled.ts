@@ -3,6 +3,7 @@
  *
  * Used by bootstrap for the installed system and by `con dev` for its directory; `Places` differ.
  */
+import { defaultArchive } from "../../config/archive.ts";
 import { noBudget } from "../../config/authority.ts";
 import type {
   AgentEntry,
@@ -41,6 +42,7 @@ export function compileSystem(
   config: Config,
   places: Places,
   entries: readonly AgentEntry[],
+  forge: Config["forge"] = config.forge,
 ): SystemRuntime {
   return {
     version: 1,
@@ -50,7 +52,7 @@ export function compileSystem(
     gateway: places.gatewaySocket,
     agents: [...entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
     models: Object.keys(config.models).sort(),
-    ...((config.forge?.packages.length ?? 0) > 0 ? { forge: config.forge } : {}),
+    ...(forge === undefined || forge.packages.length === 0 ? {} : { forge }),
   };
 }
 
@@ -109,6 +111,7 @@ export function compileAgent(
     ...(agent.cascade === undefined ? {} : { cascade: agent.cascade }),
     limits: agent.limits,
     retention: agent.retention ?? config.retention,
+    archive: agent.archive ?? config.archive ?? defaultArchive,
     ...(agent.runner === undefined ? {} : { runner: agent.runner }),
     ...(agent.gpu === undefined ? {} : { gpu: agent.gpu }),
     ...(agent.mcp === undefined ? {} : { mcp: agent.mcp }),

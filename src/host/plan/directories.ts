@@ -6,7 +6,7 @@ import * as paths from "../paths.ts";
 import type { World } from "../world.ts";
 import { browserDirectory } from "./browser.ts";
 import { sandboxDirectory } from "./sandbox.ts";
-import { mayAsk, type View, type Views } from "./views.ts";
+import { callsShared, mayAsk, type View, type Views } from "./views.ts";
 
 const rwx = 7;
 
@@ -52,9 +52,12 @@ function systemDirectories(world: World, views: Views): DirectoryFact[] {
     ours(paths.outcomes, 0o711),
     forPeople(world, paths.approvals),
     forPeople(world, paths.proposals),
+    sharedTools(world, views),
     ...stewardDirectories(world, views),
     ours(paths.archive, 0o700),
     ours(paths.commissions, 0o755),
+    ours(paths.layers, 0o755),
+    ours(paths.layerOrders, 0o700),
     ours(paths.children, 0o700),
     ours(paths.reach, 0o700),
     ours(dirname(paths.changes), 0o700),
@@ -71,6 +74,13 @@ function systemDirectories(world: World, views: Views): DirectoryFact[] {
 function forPeople(world: World, path: string): DirectoryFact {
   const named = [trusted(world, 5)];
   return directory(path, 0, 0, 0o2750, { named, inherit: { mode: 0o750, named } });
+}
+
+/** Root writes; agents that may call one of them read them all, and people. */
+function sharedTools(world: World, views: Views): DirectoryFact {
+  const agents = views.all.filter(callsShared).map(({ uid }) => user(uid, 5));
+  const named = [...agents.sort((a, b) => a.id - b.id), trusted(world, 5)];
+  return directory(paths.sharedTools, 0, 0, 0o750, { named });
 }
 
 /** Readers are those of the logs; the gateway alone writes, and the default ACL lets them read new files. */

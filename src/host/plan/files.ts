@@ -16,6 +16,7 @@ import {
   compileSystem,
   type Places,
 } from "./compiled.ts";
+import { compileForge } from "./layers.ts";
 import { compileSandbox } from "./sandbox.ts";
 import { storedCredentials } from "./units.ts";
 import type { View, Views } from "./views.ts";
@@ -47,7 +48,12 @@ export function planFiles(world: World, views: Views): (FileFact | DirectoryFact
   const granted = new Map(views.all.map(({ name, can }) => [name, can.models]));
   const budgets = new Map(world.deployed.map(({ entry, runtime }) => [entry.name, runtime.budget]));
   return [
-    file(compiled.system, 0, 0o644, json(compileSystem(config, places, entries))),
+    file(
+      compiled.system,
+      0,
+      0o644,
+      json(compileSystem(config, places, entries, compileForge(config, world.network))),
+    ),
     file(
       compiled.gateway,
       gids["con-gateway"],

@@ -1,7 +1,7 @@
 /** Which users and groups there should be, and the sysusers.d(5) file that makes them. Pure. */
 import type { Config } from "../../config/types.ts";
 import type { PersonFact } from "../facts.ts";
-import { browserUser, checkUser, gatewayUser, serviceGroups, userOf } from "../ids.ts";
+import { browserUser, checkUser, gatewayUser, layerUser, serviceGroups, userOf } from "../ids.ts";
 import { agentBase } from "../paths.ts";
 import type { Registry } from "../registry.ts";
 
@@ -15,6 +15,7 @@ export function planPeople(
   const gateway = service(gatewayUser, serviceGroups[gatewayUser], "con model gateway");
   const check = service(checkUser.name, checkUser.id, "con contract checks");
   const browser = service(browserUser.name, browserUser.id, "con browser");
+  const layer = service(layerUser.name, layerUser.id, "con installer of packages");
   const agents = names.map(
     (name): PersonFact => ({
       kind: "user",
@@ -26,7 +27,7 @@ export function planPeople(
       home: `${agentBase(name)}/workspace`,
     }),
   );
-  return [...groups, gateway, check, browser, ...agents];
+  return [...groups, gateway, check, browser, layer, ...agents];
 }
 
 const service = (name: string, id: number, description: string): PersonFact => ({

@@ -7,7 +7,8 @@
 import { parseNetworkTarget } from "../../config/grammar.ts";
 import { agentUids, childUids } from "../ids.ts";
 import type { Finding, World } from "../world.ts";
-import { type BrowserRules, planBrowserRules } from "./browser.ts";
+import { planBrowserRules, type UserRules } from "./browser.ts";
+import { planLayerRules } from "./layers.ts";
 import { targetRules, to } from "./rule-parts.ts";
 import type { Views } from "./views.ts";
 
@@ -32,7 +33,10 @@ export function planRules(
     lines.push(...loopbackRules(views, uid));
     lines.push(...network.resolvers.flatMap((address) => dnsRules(uid, address)));
   }
-  return { text: tableText(lines, planBrowserRules(world, network)), findings };
+  return {
+    text: tableText(lines, planBrowserRules(world, network), planLayerRules(world, network)),
+    findings,
+  };
 }
 
 /**
@@ -55,7 +59,7 @@ const dnsRules = (uid: number, address: string): string[] => [
 ];
 
 /** `add` before `delete` makes the transaction work on the first load too. */
-function tableText(lines: readonly string[], browser: BrowserRules): string {
+function tableText(lines: readonly string[], browser: UserRules, layer: UserRules): string {
   const ranges = [agentUids, childUids].map(({ first, last }) => `${first}-${last}`);
   return `${[
     `add table inet ${tableName}`,
@@ -65,6 +69,7 @@ function tableText(lines: readonly string[], browser: BrowserRules): string {
     "    type filter hook output priority filter; policy accept;",
     `    meta skuid { ${ranges.join(", ")} } jump agents`,
     `    meta skuid ${browser.uid} jump browser`,
+    `    meta skuid ${layer.uid} jump layer`,
     "  }",
     "  chain agents {",
     ...[...new Set(lines)].map((line) => `    ${line}`),
@@ -72,6 +77,9 @@ function tableText(lines: readonly string[], browser: BrowserRules): string {
     "  }",
     "  chain browser {",
     ...browser.lines.map((line) => `    ${line}`),
+    "  }",
+    "  chain layer {",
+    ...layer.lines.map((line) => `    ${line}`),
     "  }",
     "}",
   ].join("\n")}\n`;

@@ -11,7 +11,7 @@ import type { World } from "../world.ts";
 import { browserCredentials } from "./browser.ts";
 import { senders } from "./directories.ts";
 import { addressLines, gpuLines } from "./unit-reach.ts";
-import { mayAsk, type View, type Views } from "./views.ts";
+import { callsShared, mayAsk, type View, type Views } from "./views.ts";
 
 export type UnitPart = FileFact | LinkFact | FifoFact | UnitFact;
 
@@ -184,7 +184,9 @@ function workerLines(world: World, views: Views, view: View): string[] {
     ...peersOf(views, view).map(
       (peer) => `TemporaryFileSystem=${paths.agentBase(peer.name)}:ro,mode=0711`,
     ),
-    ...readable.map((path) => `BindReadOnlyPaths=-${path}`),
+    ...[...readable, ...(callsShared(view) ? [paths.sharedTools] : [])].map(
+      (path) => `BindReadOnlyPaths=-${path}`,
+    ),
     ...writablePaths(world, views, view).flatMap((path) => [
       `BindPaths=-${path}`,
       `ReadWritePaths=-${path}`,

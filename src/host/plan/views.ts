@@ -2,8 +2,10 @@
  * Agents as every part of the plan sees them: those of the configuration, and excluded ones as they
  * were deployed last. Pure.
  */
+
 import { noMay } from "../../config/authority.ts";
 import { inForce, noConstraints } from "../../config/grants.ts";
+import { toolCovers } from "../../config/tool-groups.ts";
 import type { Agent, Tier } from "../../config/types.ts";
 import { userOf } from "../ids.ts";
 import type { Lineage, World } from "../world.ts";
@@ -63,8 +65,17 @@ export function viewsOf(world: World): Views {
 }
 
 /** Whether it asks the steward for anything: by its manifest, or because something of its waits for people. */
-export const mayAsk = ({ may, approval, spawn }: View): boolean =>
-  may.request.length > 0 || (may.propose ?? []).length > 0 || approval.length > 0 || spawn !== null;
+export const mayAsk = ({ may, approval, spawn, can }: View): boolean =>
+  // Packages for what it forges, and a word on what others propose.
+  ["forge_tool", "review_change"].some((tool) => can.tools.includes(tool)) ||
+  may.request.length > 0 ||
+  (may.propose ?? []).length > 0 ||
+  approval.length > 0 ||
+  spawn !== null;
+
+/** It has a grant of tools that others forged. */
+export const callsShared = ({ can }: View): boolean =>
+  can.tools.some((entry) => toolCovers("shared", entry));
 
 function view(
   world: World,

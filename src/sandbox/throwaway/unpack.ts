@@ -4,7 +4,8 @@
  */
 import fs, { constants } from "node:fs";
 import { dirname, join } from "node:path";
-import { errnoOf } from "../../system/disk.ts";
+import { errnoOf, namesIn } from "../../system/disk.ts";
+import { digestAt } from "../../system/layers/digest.ts";
 import { allLayers, layerOf, mounts, mountTable, work } from "./launch.ts";
 import { codeFile, type Header } from "./request.ts";
 
@@ -21,8 +22,8 @@ const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | consta
 /** Returns why it cannot be done because of what was asked, or null. Throws for what is no caller's fault. */
 export function unpack({ header, code, files }: Input): string | null {
   const { layers } = header;
-  const unknown = layers.find((name) => !isLayer(join(allLayers, name)));
-  if (unknown !== undefined) return `there is no layer ${unknown}`;
+  const trouble = layers.map(layerTrouble).find((why) => why !== null);
+  if (trouble !== undefined) return trouble;
   try {
     put(codeFile[header.language], code);
     for (const [index, path] of header.files.entries()) put(path, files[index] ?? Buffer.alloc(0));
@@ -49,22 +50,38 @@ function put(path: string, bytes: Buffer): void {
   }
 }
 
-/** `import` looks only in folders above the importing file, not in NODE_PATH. */
+/** `import` looks only in folders above the importing file, not in NODE_PATH. The first layer that has a name wins. */
 function linkModules(layers: readonly string[]): void {
-  const first = layers.find((name) => fs.existsSync(join(allLayers, name, "node_modules")));
-  if (first === undefined || fs.existsSync(join(work, "node_modules"))) return;
-  fs.symlinkSync(`${layerOf(first)}/node_modules`, join(work, "node_modules"));
+  const modules = join(work, "node_modules");
+  if (fs.existsSync(modules)) return;
+  for (const layer of layers) {
+    const inside = join(allLayers, layer, "node_modules");
+    for (const name of namesIn(inside))
+      if (!name.startsWith("@")) linkModule(modules, layer, name);
+      else
+        for (const one of namesIn(join(inside, name))) linkModule(modules, layer, `${name}/${one}`);
+  }
 }
 
-/** Root made it and nobody else can change it. */
-function isLayer(path: string): boolean {
+function linkModule(modules: string, layer: string, name: string): void {
+  const at = join(modules, name);
+  fs.mkdirSync(dirname(at), { recursive: true, mode: 0o755 });
   try {
-    const stat = fs.lstatSync(path);
-    return stat.isDirectory() && stat.uid === rootUid && (stat.mode & 0o022) === 0;
+    fs.symlinkSync(`${layerOf(layer)}/node_modules/${name}`, at);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return false;
+    if (errnoOf(error) !== "EEXIST") throw error;
   }
+}
+
+/** Root made it, nobody else can change it, and nothing in it is different from when it got its name. */
+function layerTrouble(name: string): string | null {
+  const path = join(allLayers, name);
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() !== true || stat.uid !== rootUid || (stat.mode & 0o022) !== 0)
+    return `there is no layer ${name}`;
+  const found = digestAt(path);
+  if (found.ok && found.digest === name) return null;
+  return `layer ${name} is not what it was: a person must look at it (con verify)`;
 }
 
 const rootUid = 0;

@@ -28,6 +28,10 @@ export function toolArguments(request: StewardRequest): Readonly<Record<string, 
     }
     case "propose":
       return { target: request.target, why: request.why };
+    case "share_tool":
+      return { name: request.tool, reason: request.why };
+    case "install_layer":
+      return { packages: [request.package], why: request.why };
     case "grant":
       return grantArguments(request.can);
     default:

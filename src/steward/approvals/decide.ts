@@ -16,19 +16,25 @@ import { subjectInWords } from "./words.ts";
 
 const refused = (error: string): Deed => ({ status: "refused", error, changes: [], undo: null });
 
-/** A person's word. What follows from it is done before this returns. */
+/** A person's word, or that of an agent that may review this. What follows from it is done before this returns. */
 export async function decide(
   world: StewardWorld,
   made: { readonly kind: "approve" | "deny"; readonly id: string; readonly why: string },
   by: Requester,
   perform: Asked["perform"],
+  as: "person" | "reviewer" = "person",
 ): Promise<Deed> {
   const found = readApproval(world.disk, world.places.approvals, made.id);
   if (found === null) return refused(`${made.id}: nothing of that id waits: see con approvals`);
   const before = look(world, found);
-  if (by.kind !== "root" && by.kind !== "trusted")
+  if (as === "person" && by.kind !== "root" && by.kind !== "trusted")
     return refused(`${by.name} may not decide: only root and members of group trusted may`);
-  const { approval, refusal } = move(before, { ...made, by, at: world.now() });
+  const { approval, refusal } = move(before, {
+    ...made,
+    by,
+    at: world.now(),
+    isAgent: as === "reviewer",
+  });
   if (approval !== before) writeApproval(world.disk, world.places.approvals, approval);
   // Also what an earlier try left: an end must always reach the one who asked.
   const isOpen = approval.ended !== null && !approval.settled;

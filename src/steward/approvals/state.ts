@@ -6,7 +6,14 @@
 import type { Approval, Who } from "./types.ts";
 
 export type Move =
-  | { readonly kind: "approve"; readonly by: Who; readonly why: string; readonly at: number }
+  | {
+      readonly kind: "approve";
+      readonly by: Who;
+      readonly why: string;
+      readonly at: number;
+      /** It is an agent's word: one of them counts, however many there are. */
+      readonly isAgent?: boolean;
+    }
   | { readonly kind: "deny"; readonly by: Who; readonly why: string; readonly at: number }
   /** Somebody looks: what is over is over. */
   | { readonly kind: "look"; readonly at: number };
@@ -40,8 +47,16 @@ function approve(approval: Approval, made: Extract<Move, { kind: "approve" }>): 
   if (isCounted && (approval.state === "pending" || approval.state === "approved"))
     return { approval, refusal: null };
   if (approval.state !== "pending") return refused(approval, inPast(approval));
+  const isAgent = made.isAgent === true;
+  if (isAgent && approval.approvals.some(({ agent }) => agent === true))
+    return refused(approval, "another agent agreed already, and the rest is for people");
   const at = new Date(made.at).toISOString();
-  const consent = { uid: made.by.uid, name: made.by.name, at, why: made.why };
+  const who = {
+    uid: made.by.uid,
+    name: made.by.name,
+    ...(isAgent ? { agent: true as const } : {}),
+  };
+  const consent = { ...who, at, why: made.why };
   const approvals = [...approval.approvals, consent];
   if (approvals.length < approval.needed)
     return { approval: { ...approval, approvals }, refusal: null };

@@ -12,12 +12,14 @@ export const toolOfVerb: Readonly<Partial<Record<StewardVerb, string>>> = {
   retire: "retire_agent",
   grant: "request_grant",
   install: "install_package",
+  install_layer: "install_package",
   pause: "control_agent",
   resume: "control_agent",
   kill_session: "control_agent",
   quarantine: "control_agent",
   spawn: "spawn",
   propose: "propose_change",
+  share_tool: "share_tool",
 };
 
 export const isStewardTool = (tool: string): boolean => Object.values(toolOfVerb).includes(tool);

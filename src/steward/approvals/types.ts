@@ -8,6 +8,8 @@ export interface Who {
 }
 
 export interface Consent extends Who {
+  /** A reviewing agent's word. */
+  readonly agent?: true;
   readonly at: string;
   readonly why: string;
 }

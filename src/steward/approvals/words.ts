@@ -1,5 +1,6 @@
 /** What waits for people, in a few words. Pure; whoever prints it escapes it. */
 import { continueTool } from "../../config/brakes.ts";
+import type { StewardRequest } from "../types.ts";
 import type { Approval } from "./types.ts";
 
 /** `tool shell`, the verb of a request, or `spend another 0.50 USD (beyond 1.00 USD) on task …`. */
@@ -10,14 +11,23 @@ export function subjectInWords({ subject }: Pick<Approval, "subject">): string {
         ? `go on with task ${subject.task}`
         : `tool ${subject.tool}`;
     case "request":
-      return subject.request.verb === "propose"
-        ? `change its own ${subject.request.target}`
-        : subject.verb;
+      return requestInWords(subject.request);
     case "spend": {
       const { unit, amount, beyond, task } = subject;
       const [more, before] = [amount, beyond].map((one) => shownAmount(unit, one));
       return `spend another ${more} (beyond ${before}) on task ${task}`;
     }
+  }
+}
+
+function requestInWords(request: StewardRequest): string {
+  switch (request.verb) {
+    case "propose":
+      return `change its own ${request.target}`;
+    case "share_tool":
+      return `share its tool ${request.tool}, version ${request.revision}`;
+    default:
+      return request.verb;
   }
 }
 

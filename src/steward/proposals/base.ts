@@ -10,7 +10,7 @@ import { placeOf, type Target } from "./target.ts";
 
 /** A proposed file with its place, and what stands there. */
 export interface Placed extends ProposedFile {
-  /** Relative to /etc/con. */
+  /** See `pathOf`. */
   readonly place: string;
   readonly before: string | null;
 }
@@ -26,9 +26,7 @@ export function placed(
   for (const edit of edits) {
     const place = placeOf(agent, target, edit.path);
     if (place === null) {
-      const own =
-        target.kind === "instructions" ? "AGENTS.md alone" : "plain paths inside the skill";
-      return `${edit.path}: it is not a file of that target: it has ${own}`;
+      return `${edit.path}: it is not a file of that target: it has ${filesOf[target.kind]}`;
     }
     const base = baseAt(world, place);
     if (!base.ok) return base.why;
@@ -38,6 +36,12 @@ export function placed(
   }
   return files;
 }
+
+const filesOf: Readonly<Record<Target["kind"], string>> = {
+  instructions: "AGENTS.md alone",
+  skill: "plain paths inside the skill",
+  contract: "contract.yaml alone",
+};
 
 /** The text that an edit makes of `base`. */
 function edited(base: string | null, edit: ProposedEdit): Base {
@@ -62,22 +66,37 @@ function edited(base: string | null, edit: ProposedEdit): Base {
   return { ok: false, why: `old ${times}: it must stand there exactly once` };
 }
 
+const toolMark = "tools:";
+
+/** The place of a file below the shared tools. */
+export const toolPlace = (path: string): string => `${toolMark}${path}`;
+
+/** A place is relative to /etc/con, or that of a shared tool. */
+export const pathOf = ({ places }: Pick<StewardWorld, "places">, place: string): string =>
+  place.startsWith(toolMark)
+    ? join(places.tools, place.slice(toolMark.length))
+    : join(places.configuration, place);
+
 const maxTextBytes = 64 * 1024;
+/** The forge's report of a tool. */
+const maxToolBytes = 1 << 20;
 
 /** `text` is null where nothing is. Not ok: something else than a text of that size stands there. */
 export type Base =
   | { readonly ok: true; readonly text: string | null }
   | { readonly ok: false; readonly why: string };
 
-export function baseAt({ disk, places }: StewardWorld, place: string): Base {
-  const path = join(places.configuration, place);
+export function baseAt(world: StewardWorld, place: string): Base {
+  const { disk } = world;
+  const path = pathOf(world, place);
+  const most = place.startsWith(toolMark) ? maxToolBytes : maxTextBytes;
   const found = disk.find(path);
   if (found === null) return { ok: true, text: null };
   const remedy = "ask a person to look at it";
   if (!found.isFile()) return { ok: false, why: `${place}: it is no regular file: ${remedy}` };
-  const bytes = readFile(disk, path, maxTextBytes);
+  const bytes = readFile(disk, path, most);
   if (bytes === null)
-    return { ok: false, why: `${place}: it is larger than ${maxTextBytes} bytes: ${remedy}` };
+    return { ok: false, why: `${place}: it is larger than ${most} bytes: ${remedy}` };
   try {
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch (error) {

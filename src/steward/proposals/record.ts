@@ -24,16 +24,19 @@ export interface ProposalRecord {
   readonly sha256: string;
   readonly tested: readonly string[];
   readonly files: readonly RecordedFile[];
-  readonly origin: Pick<ProposeRequest, "task" | "call" | "from" | "trust" | "tainted">;
+  /** Null where the request says nothing of its task: a shared tool. */
+  readonly origin: Origin | null;
   readonly asked: string;
   readonly approvals: readonly Consent[];
   readonly landed: string;
   readonly rolled_back: RolledBack | null;
 }
 
+export type Origin = Pick<ProposeRequest, "task" | "call" | "from" | "trust" | "tainted">;
+
 export interface RecordedFile {
   readonly path: string;
-  /** Relative to /etc/con. */
+  /** See `pathOf` in base.ts. */
   readonly place: string;
   readonly before: string | null;
   readonly after: string | null;
@@ -47,7 +50,8 @@ interface RolledBack {
   readonly request: string;
 }
 
-const maxRecordBytes = 1 << 20;
+/** A shared tool is in it with all its files. */
+const maxRecordBytes = 4 << 20;
 
 export const recordPath = (directory: string, id: string): string => join(directory, fileOf(id));
 

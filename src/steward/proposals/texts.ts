@@ -19,13 +19,12 @@ const hidden =
   /(?![\t\n])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}]|\p{Variation_Selector}{2}|[\ufe00-\ufe0d\u{e0100}-\u{e01ef}\u115f\u1160\u3164\uffa0]/u;
 
 /** Null when all of them may be shown to people. */
-export function faultIn(files: readonly ProposedFile[]): string | null {
+export function faultIn(files: readonly ProposedFile[], most = maxProposalBytes): string | null {
   const paths = files.map(({ path }) => path);
   const twice = paths.find((path, at) => paths.indexOf(path) !== at);
   if (twice !== undefined) return `${twice}: it is there twice: give each file once`;
   const size = files.reduce((all, { content }) => all + Buffer.byteLength(content ?? ""), 0);
-  if (size > maxProposalBytes)
-    return `the files have ${size} bytes, more than ${maxProposalBytes}: propose less at a time`;
+  if (size > most) return `the files have ${size} bytes, more than ${most}: propose less at a time`;
   for (const { path, content } of files) {
     const why = content === null ? null : faultOf(content);
     if (why !== null) return `${path}: ${why}`;

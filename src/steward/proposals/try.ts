@@ -1,9 +1,10 @@
 /**
  * Tries a proposed change without making it: instructions are put together and measured, a skill is checked as
- * bootstrap would check it. Reads the configuration; changes nothing.
+ * bootstrap would check it, a contract is looked at once. Reads the configuration; changes nothing.
  *
  * Never: runs anything that was proposed.
  */
+import { join } from "node:path";
 import { parseConfig } from "../../config/parse.ts";
 import type { Agent } from "../../config/types.ts";
 import { assemble } from "../../host/instructions.ts";
@@ -12,23 +13,20 @@ import { readTree } from "../../host/tree.ts";
 import { checkSkill } from "../../skill/parse.ts";
 import { filesNow } from "../edit.ts";
 import { oneLine } from "../quote.ts";
-import type { StewardWorld } from "../world.ts";
+import type { StewardWorld, Tried } from "../world.ts";
 import type { Placed } from "./base.ts";
 import type { Target } from "./target.ts";
 import { tooLong } from "./texts.ts";
 
-export type Tried =
-  | { readonly ok: true; readonly lines: readonly string[] }
-  | { readonly ok: false; readonly why: string };
-
 const no = (why: string): Tried => ({ ok: false, why });
 
-export function tryOut(
+export async function tryOut(
   world: StewardWorld,
   agent: string,
   target: Target,
   files: readonly Placed[],
-): Tried {
+): Promise<Tried> {
+  if (target.kind === "contract") return tryContract(world, agent, target, files);
   const { config } = parseConfig(filesNow(world));
   const found = config?.agents.find(({ name }) => name === agent);
   if (found === undefined)
@@ -41,6 +39,24 @@ export function tryOut(
   const { refused } = read;
   const own = { agent: found, target, before: read.tree, after: tree, refused };
   return target.kind === "instructions" ? tryInstructions(own) : trySkill(own);
+}
+
+/** One file. Without a text it goes. */
+async function tryContract(
+  world: StewardWorld,
+  agent: string,
+  { name }: Target,
+  files: readonly Placed[],
+): Promise<Tried> {
+  const [file] = files;
+  if (file === undefined) return no("there is no contract.yaml");
+  const { content: text, place } = file;
+  if (text === null) return { ok: true, lines: [`the contract ${name} of ${agent} goes`] };
+  const path = join(world.places.configuration, place);
+  const tried = await world.tryContract({ agent, name, file: path, text });
+  return tried.ok
+    ? { ok: true, lines: tried.lines.map((line) => oneLine(line, 500)) }
+    : no(oneLine(tried.why, 500));
 }
 
 interface Case {

@@ -4,7 +4,7 @@
  *
  * Once begun it is carried to its end, also when the request is gone: half an agent helps nobody.
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { holdFile } from "../../config/holds.ts";
 import { readCommissions } from "../../host/commissions.ts";
 import { archive } from "../../host/paths.ts";
@@ -19,6 +19,7 @@ import {
   manifestPath,
 } from "../edit.ts";
 import { withoutAgent } from "../grants.ts";
+import { listed } from "../listed.ts";
 import { agentCalled, type Deed, done, isDeed, refused, type Verb } from "../verb.ts";
 import type { StewardWorld } from "../world.ts";
 
@@ -48,11 +49,20 @@ export const retire: Verb<"retire"> = {
         { path: commissionPath(world, agent), after: record },
         ...mentions(world, agent),
         { path: join(world.places.holds, holdFile(agent)), after: null },
+        ...contractsOf(world, agent),
         { path: instructionsPath(world, agent), after: null },
         { path: manifestPath(world, agent), after: null },
       ]),
     );
   },
+};
+
+/** Those that it proposed about itself: they would look at nobody. */
+const contractsOf = (world: StewardWorld, agent: string) => {
+  const folder = join(world.places.configuration, "contracts");
+  return listed(world, folder)
+    .filter((name) => name.startsWith(`${agent}.`) && name.endsWith(".yaml"))
+    .map((name) => ({ path: join(folder, name), after: null }));
 };
 
 /** Other manifests that let their agents task it would be refused for naming nobody. */
@@ -68,8 +78,9 @@ async function carried(world: StewardWorld, change: Change): Promise<Deed> {
   const result = await carryOut(world, change);
   if (!result.ok) return { ...refused(result.why), status: "failed" };
   const others = change.files
+    .filter(({ path }) => path.endsWith(".yaml") && basename(dirname(path)) === "agents.d")
     .map(({ path }) => basename(path, ".yaml"))
-    .filter((name, at) => name !== change.agent && change.files[at]?.path.endsWith(".yaml"));
+    .filter((name) => name !== change.agent);
   const edited = others.map((name) => `${name} may no longer task it: its manifest was changed`);
   const data = `its data lies in ${join(archive, change.archive)}`;
   return done([`${change.agent} is retired`, data, ...edited, ...result.changes], null);

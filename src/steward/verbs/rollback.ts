@@ -2,11 +2,10 @@
  * Takes a change back that an agent proposed and people approved: each file gets the text that it had before. A person's
  * word, like an approval. Never: overwrites what was changed since by somebody else.
  */
-import { join } from "node:path";
 import { begunBy, type Change, carryOut, settle } from "../change.ts";
 import { changeFor } from "../edit.ts";
 import type { Requester } from "../policy.ts";
-import { baseAt } from "../proposals/base.ts";
+import { baseAt, pathOf } from "../proposals/base.ts";
 import { type ProposalRecord, readRecord, recordPath, recordText } from "../proposals/record.ts";
 import { type Deed, done, type RequestOf, refused, type Verb } from "../verb.ts";
 import type { StewardWorld } from "../world.ts";
@@ -55,8 +54,9 @@ function changeBack(
   });
   return changeFor(world, { id, agent: record.agent, kind: "amend" }, [
     { path: recordPath(world.places.proposals, record.id), after },
-    ...record.files.map(({ place, before }) => ({
-      ...{ path: join(world.places.configuration, place), after: before },
+    // The other way round: what names a file goes before it.
+    ...record.files.toReversed().map(({ place, before }) => ({
+      ...{ path: pathOf(world, place), after: before },
     })),
   ]);
 }

@@ -6,16 +6,20 @@ import type { ForgePackage } from "./types.ts";
 const pinned = /^[A-Za-z0-9@][A-Za-z0-9@/._-]{0,80}==[A-Za-z0-9][A-Za-z0-9.+!-]{0,40}$/;
 
 export type Resolved =
-  | { readonly ok: true; readonly layers: readonly string[] }
+  | { readonly ok: true; readonly packages: readonly ForgePackage[] }
   | { readonly ok: false; readonly why: string };
+
+/** As many layers as a sandbox shows. */
+const mostPackages = 8;
 
 /** `imported`: roots of what the code imports and its language does not have. */
 export function resolve(
   language: Language,
   declared: readonly string[],
   imported: readonly string[],
-  allowed: readonly ForgePackage[],
+  listedHere: readonly ForgePackage[],
 ): Resolved {
+  const allowed = listedHere.filter((entry) => entry.language === language);
   if (language === "shell" && declared.length > 0)
     return refused("a shell tool has no dependencies: what is in /usr is all there is");
   const loose = declared.find((one) => !pinned.test(one));
@@ -24,20 +28,24 @@ export function resolve(
   const found = declared.map((one) => allowed.find((entry) => entry.package === one) ?? one);
   const unlisted = found.find((one) => typeof one === "string");
   if (unlisted !== undefined) return refused(`${unlisted} is not allowed here. ${listed(allowed)}`);
-  const entries = found.filter((one) => typeof one !== "string");
+  const entries = [...new Set(found.filter((one) => typeof one !== "string"))];
+  if (entries.length > mostPackages)
+    return refused(`it declares ${entries.length} packages, and at most ${mostPackages} may be`);
   const provided = new Set(entries.flatMap(({ provides }) => provides));
   const missing = imported.filter((name) => !provided.has(name));
   if (missing.length > 0)
     return refused(`it imports ${missing.join(", ")} without declaring it. ${listed(allowed)}`);
-  return { ok: true, layers: [...new Set(entries.map(({ layer }) => layer))] };
+  return { ok: true, packages: entries };
 }
 
 const refused = (why: string): Resolved => ({ ok: false, why });
 
 const listed = (allowed: readonly ForgePackage[]): string =>
   allowed.length === 0
-    ? "No packages are allowed: use the standard library only."
-    : `Allowed are: ${allowed.map((entry) => entry.package).join(", ")}.`;
+    ? `No packages of this language are allowed: use its standard library only. ${remedy}`
+    : `Allowed are: ${allowed.map((entry) => entry.package).join(", ")}. ${remedy}`;
+
+const remedy = "(A person may add one to forge.packages in con.yaml.)";
 
 const known: ReadonlySet<string> = new Set(builtinModules);
 

@@ -18,6 +18,7 @@ import type { ToolContext } from "../tool.ts";
 import { type Earlier, questionFor, understand } from "./coder.ts";
 import type { ForgeDesk } from "./desk.ts";
 import { type ForgedProgram, forgeForms } from "./forms.ts";
+import { layersOf } from "./layers.ts";
 import { type Known, orderOf, orderTrouble } from "./order.ts";
 import { examine, type Rules, type Verdict } from "./pipeline.ts";
 import type { Candidate, Json, Order } from "./types.ts";
@@ -49,7 +50,11 @@ export async function forge(args: Json, context: ToolContext): Promise<ToolResul
   const trouble =
     orderTrouble(order, knownIn(desk), { inputs, output }) ?? takeoverTrouble(order, desk, context);
   if (trouble !== null) return refused(`not forged: ${trouble}`);
-  const rules: Rules = { packages: desk.packages, inputs, output };
+  const rules: Rules = {
+    packages: desk.packages.filter(({ language }) => language === order.language),
+    layers: (packages) => layersOf(packages, desk.layers, context),
+    ...{ inputs, output },
+  };
   return rounded({ order, desk, context, sandbox, rules, log: [`# forged.${order.name}`] });
 }
 
@@ -129,6 +134,7 @@ async function tryOnce(
   log.push(block(candidate.code), "Its tests:", block(JSON.stringify(candidate.tests, null, 1)));
   const verdict = await examine(order, candidate, rules, { sandbox, signal: context.signal });
   log.push(logOf(verdict));
+  if (verdict.kind === "held") return { result: verdict.result };
   if (verdict.kind === "unrun") return { result: refused(`not forged: ${verdict.why}`) };
   if (verdict.kind === "failed") return { candidate, failure: verdict };
   const model = answer.ok ? answer.model : "";
@@ -190,6 +196,8 @@ function logOf(verdict: Verdict): string {
       return `It passed; ${verdict.tests} tests.`;
     case "failed":
       return `It failed at the stage ${verdict.stage}:\n${block(verdict.why)}`;
+    case "held":
+      return `It waits: ${verdict.result.text}`;
     case "unrun":
       return `Nobody can say: ${verdict.why}`;
   }

@@ -3,6 +3,7 @@
  * ends it. Never: runs code outside of the throw-away sandbox, or changes anything.
  */
 import { resolve } from "./dependencies.ts";
+import type { Got } from "./layers.ts";
 import { type Called, call, type Program, type Runs } from "./run.ts";
 import { isSame } from "./same.ts";
 import { forbiddenIn } from "./static.ts";
@@ -11,6 +12,8 @@ import type { Candidate, Example, Failure, Fits, ForgePackage, Order, Stage } fr
 
 export interface Rules {
   readonly packages: readonly ForgePackage[];
+  /** Layers of packages that were found to be allowed. */
+  readonly layers: (packages: readonly ForgePackage[]) => Promise<Got>;
   readonly inputs: Fits;
   readonly output: Fits;
 }
@@ -18,8 +21,9 @@ export interface Rules {
 export type Verdict =
   | { readonly kind: "passed"; readonly layers: readonly string[]; readonly tests: number }
   | ({ readonly kind: "failed" } & Failure)
-  /** Nobody can say: the sandbox is away, or the task was stopped. */
-  | { readonly kind: "unrun"; readonly why: string };
+  /** Nobody can say: the sandbox or a package is away, or the task was stopped. */
+  | { readonly kind: "unrun"; readonly why: string }
+  | Extract<Got, { kind: "held" }>;
 
 const failed = (stage: Stage, why: string): Verdict => ({ kind: "failed", stage, why });
 
@@ -40,7 +44,9 @@ export async function examine(
   if (forbidden.length > 0) return failed("static", forbidden.slice(0, mostTold).join("\n"));
   const resolved = resolve(language, dependencies, syntax.imported, rules.packages);
   if (!resolved.ok) return failed("dependencies", resolved.why);
-  const { layers } = resolved;
+  const got = await rules.layers(resolved.packages);
+  if (got.kind !== "layers") return got;
+  const { layers } = got;
   const all = [...order.examples, ...candidate.tests];
   const odd = candidate.tests.flatMap((test, index) => testTrouble(test, index, rules));
   if (odd.length > 0) return failed("tests", odd.slice(0, mostTold).join("\n"));

@@ -1,5 +1,5 @@
 /**
- * The forged tools of one agent on disk: `versions/NAME/N/` and, of each tool, `current/NAME.json`, which says what there
+ * The forged tools of one agent on disk, or those that all may share: `versions/NAME/N/` and, of each tool, `current/NAME.json`, which says what there
  * is: the version in use, and the digest of every version. A version that no pointer names does not exist.
  *
  * After a crash: the pointer is the old one or the new one; files of a version that was not registered are left over and
@@ -18,6 +18,8 @@ export interface Pointer {
   readonly version: number | null;
   /** Version → digest over all its files. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Of shared ones: the agent that forged it, and that alone may replace it. */
+  readonly owner?: string;
 }
 
 export type Turned = { readonly ok: true } | { readonly ok: false; readonly why: string };
@@ -44,7 +46,9 @@ const mode = 0o600;
 const directoryMode = 0o700;
 const suffix = ".json";
 
-export function createRegistry(disk: Disk, root: string): Registry {
+/** `category` stands before its names: `forged`, or `shared` for those that root keeps. */
+export function createRegistry(disk: Disk, root: string, category = "forged"): Registry {
+  const called = (name: string): string => `${category}.${name}`;
   const current = join(root, "current");
   const pointerOf = (name: string): string => join(current, `${name}${suffix}`);
   const folderOf = (name: string, version: number): string =>
@@ -70,18 +74,23 @@ export function createRegistry(disk: Disk, root: string): Registry {
 
   const load = (name: string, wanted?: number): Loaded => {
     const found = pointer(name);
-    if (found === null) return { ok: false, why: `there is no forged.${name}` };
+    if (found === null) return { ok: false, why: `there is no ${called(name)}` };
     if (typeof found === "string") return { ok: false, why: found };
     const version = wanted ?? found.version;
-    if (version === null) return { ok: false, why: `forged.${name} was removed` };
+    if (version === null)
+      return {
+        ok: false,
+        why: `${called(name)} ${category === "forged" ? "was removed" : "is shared no more"}`,
+      };
     const digest = found.digests[String(version)];
-    if (digest === undefined) return { ok: false, why: `forged.${name} has no version ${version}` };
-    return readVersion(disk, folderOf(name, version), { name, version, digest });
+    if (digest === undefined)
+      return { ok: false, why: `${called(name)} has no version ${version}` };
+    return readVersion(disk, folderOf(name, version), { category, name, version, digest });
   };
 
   const turn = (name: string, version: number | null): Turned => {
     const found = pointer(name);
-    if (found === null) return { ok: false, why: `there is no forged.${name}` };
+    if (found === null) return { ok: false, why: `there is no ${called(name)}` };
     if (typeof found === "string") return { ok: false, why: found };
     point(name, { ...found, version });
     return { ok: true };
@@ -122,7 +131,8 @@ function makeDirectories(disk: Disk, paths: readonly string[]): void {
   }
 }
 
-function readPointer(bytes: Uint8Array): Pointer | string {
+/** Text where it is none. */
+export function readPointer(bytes: Uint8Array): Pointer | string {
   const broken = "what says which version is in use cannot be read; an operator must look at it";
   try {
     const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as unknown;
@@ -137,6 +147,7 @@ const isPointer = (value: unknown): value is Pointer =>
   isMap(value) &&
   value["format"] === 1 &&
   (value["version"] === null || Number.isSafeInteger(value["version"])) &&
+  (value["owner"] === undefined || typeof value["owner"] === "string") &&
   isMap(value["digests"]) &&
   Object.entries(value["digests"]).every(
     ([version, digest]) =>

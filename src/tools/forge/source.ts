@@ -1,5 +1,5 @@
 /**
- * Forged tools as tools: `forged.NAME`. Each call reads the version in use anew, holds its digest against what was
+ * Forged tools as tools: `forged.NAME`, and those of others that people let everybody share: `shared.NAME`. Each call reads the version in use anew, holds its digest against what was
  * registered, and runs it in a throw-away sandbox.
  *
  * A result follows from code and arguments alone: there is no network and no file. So it is a stranger's word where
@@ -23,11 +23,18 @@ export interface SourceParts {
   readonly registry: Registry;
   readonly uses: UseCounts;
   readonly fitting: (schema: unknown) => Promise<Fits>;
+  /** `forged`: the agent's own. */
+  readonly category: "forged" | "shared";
 }
 
+const summaries = {
+  forged: "tools that this agent had made by forge_tool",
+  shared: "tools that other agents had made, reviewed and kept for all",
+};
+
 export const forgedSource = (parts: SourceParts): ToolSource => ({
-  category: "forged",
-  summary: "tools that this agent had made by forge_tool",
+  category: parts.category,
+  summary: summaries[parts.category],
   list: () => Promise.resolve().then(() => listed(parts)),
 });
 
@@ -49,8 +56,8 @@ function listed({ registry, ...rest }: SourceParts): Awaited<ReturnType<ToolSour
 }
 
 const toolOf = ({ manifest }: Version, parts: SourceParts): Tool => ({
-  name: `forged.${manifest.name}`,
-  description: descriptionOf(manifest, parts.uses),
+  name: `${parts.category}.${manifest.name}`,
+  description: descriptionOf(manifest, parts),
   parameters: manifest.tainted ? withoutWords(manifest.inputs) : manifest.inputs,
   parallel: true,
   run: (args, context) => use(manifest.name, args, context, parts),
@@ -60,10 +67,11 @@ const strange = "(made in a task that had read words of strangers: its purpose i
 
 function descriptionOf(
   { name, version, purpose, tainted }: Version["manifest"],
-  uses: UseCounts,
+  { uses, category }: SourceParts,
 ): string {
   const { streak } = uses.of(name, version);
-  const flag = streak < flaggedAfter ? "" : `[failed ${streak} times in a row: forge it again] `;
+  const remedy = category === "forged" ? "forge it again" : "tell a person";
+  const flag = streak < flaggedAfter ? "" : `[failed ${streak} times in a row: ${remedy}] `;
   return `${flag}${tainted ? strange : purpose}`;
 }
 

@@ -34,12 +34,14 @@ export interface Candidate {
   readonly dependencies: readonly string[];
 }
 
-/** A package that forged tools may use: a layer that root has laid down. */
+/** A package that forged tools may use: people listed it. */
 export interface ForgePackage {
   /** `NAME==VERSION`. */
   readonly package: string;
-  /** Digest: its directory in /var/lib/con/layers. */
-  readonly layer: string;
+  readonly language: "node" | "python";
+  /** Digests of its archive and of its layer, where people pinned them. */
+  readonly integrity: string | null;
+  readonly layer: string | null;
   /** What programs import of it. */
   readonly provides: readonly string[];
 }

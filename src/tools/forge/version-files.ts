@@ -27,7 +27,9 @@ export type Loaded =
   | ({ readonly ok: true } & Version)
   | { readonly ok: false; readonly why: string };
 
-const files = ["tool.json", "code", "tests.json", "report.md"] as const;
+/** Of a version, in the order of its digest. */
+export const versionFiles = ["tool.json", "code", "tests.json", "report.md"] as const;
+const files = versionFiles;
 const mostFileBytes = 8 * 2 ** 20;
 const mode = 0o600;
 
@@ -52,19 +54,23 @@ const sha256 = (bytes: string | Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
 
 /** Over the digests of all files and their names, so that no byte can move from one into another. */
-const digestOf = (contents: readonly Uint8Array[]): string =>
+export const digestOf = (contents: readonly Uint8Array[]): string =>
   sha256(files.map((name, index) => `${name} ${sha256(contents[index] ?? "")}\n`).join(""));
 
 interface Wanted {
+  /** Before its name: `forged` or `shared`. */
+  readonly category: string;
   readonly name: string;
   readonly version: number;
   readonly digest: string;
 }
 
-export function readVersion(disk: Disk, folder: string, { name, version, digest }: Wanted): Loaded {
+export function readVersion(disk: Disk, folder: string, wanted: Wanted): Loaded {
+  const { category, name, version, digest } = wanted;
+  const remedy = category === "forged" ? "roll it back or forge it again" : "tell a person";
   const changed = {
     ok: false,
-    why: `forged.${name}: version ${version} is not what was registered; roll it back or forge it again`,
+    why: `${category}.${name}: version ${version} is not what was registered; ${remedy}`,
   } as const;
   let contents: (Uint8Array | null)[];
   try {

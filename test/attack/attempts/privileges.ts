@@ -17,12 +17,20 @@ const users: Group = {
       attempt({
         name: `gain rights by ${name}`,
         loses: "the machine",
-        stops: "NoNewPrivileges",
+        stops: "no program of the image has a set-uid bit; NoNewPrivileges",
         deed: "setuid program",
         with: () => ({ path: `/usr/bin/${name}` }),
-        control: { as: "user" },
+        control: { as: "user", with: path("a set-uid program elsewhere") },
       }),
     ),
+    attempt({
+      name: "gain rights by a set-uid program that somebody has added",
+      loses: "the machine",
+      stops: "NoNewPrivileges",
+      deed: "setuid program",
+      with: path("a set-uid program elsewhere"),
+      control: { as: "user" },
+    }),
     attempt({
       name: "gain rights by a set-uid program on its volume",
       loses: "the machine",

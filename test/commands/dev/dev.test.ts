@@ -62,7 +62,8 @@ test("starts from nothing, answers a dropped file and a sent task, says what it 
   expect(sent.stderr).toBe("");
   const { status, answer, record } = JSON.parse(sent.stdout);
   expect([status, record.model, record.trust]).toEqual(["done", "builtin/reflex", "verified"]);
-  for (const name of ["concierge", "strategist", "sysadmin"]) expect(answer).toContain(name);
+  for (const name of ["concierge", "researcher", "strategist", "sysadmin"])
+    expect(answer).toContain(name);
   expect(con(...root, "show", "hello").stdout).toContain("state:      done");
   expect(con(...root, "status").stdout).toMatch(/NO ISOLATION.*gateway waiting/s);
   expect(con(...root, "trace", "hello").stdout).toContain("builtin/reflex answered");
@@ -89,7 +90,7 @@ test("a bad manifest is told and leaves the others working; a bad con.yaml ends 
   writeFileSync(join(directory, "etc/agents.d/broken.yaml"), "name: broken\ntier: emperor\n");
   const dev = await startDev(directory);
   expect(dev.errors()).toMatch(/con: .*agents\.d\/broken\.yaml:2:\d+: tier/);
-  expect(dev.banner).toContain("agents: concierge, strategist, sysadmin");
+  expect(dev.banner).toContain("agents: concierge, researcher, strategist, sysadmin");
   await stop(dev);
   writeFileSync(join(directory, "etc/con.yaml"), "systemm: {}\n");
   const refused = con("dev", directory);

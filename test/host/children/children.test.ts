@@ -246,6 +246,25 @@ describe("what is planned for them", () => {
     ).toBe(true);
   });
 
+  test("graphics processors only where parent and role have them", () => {
+    const gpu = { paths: ["/dev/nvidia0"], gids: [44] };
+    const devices = (manifest: string, role: string) => {
+      const from = accepted(manifest, role);
+      const planned = plan(worldWith([first], { ...from, world: { ...from.world, gpu } })).facts;
+      const { gpu: compiled } = read<AgentRuntime>(planned, "agents/spawn-aaaaaaaa.json");
+      const hasNodes = unitText(planned, "spawn-aaaaaaaa").includes("DeviceAllow=/dev/nvidia0");
+      return [hasNodes, unitText(planned, "spawn-aaaaaaaa").includes("44"), compiled ?? false];
+    };
+    const yes = "gpu: true\n";
+    expect(devices(boss + yes, helper + yes)).toEqual([true, true, true]);
+    for (const [parent, role] of [
+      [boss + yes, helper],
+      [boss, helper + yes],
+      [boss, helper],
+    ] as const)
+      expect(devices(parent, role)).toEqual([false, false, false]);
+  });
+
   test("no way to parent or sibling, and none from them", () => {
     for (const [path, uid] of [
       ["/srv/con/agents/boss/inbox", 60_601],

@@ -1,7 +1,7 @@
 /** forge_tool between a caller, a coder, a sandbox and the registry; then the tool that came of it. */
 import fs from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ModelAnswer } from "../../../src/tools/desks.ts";
 import { forgeTool } from "../../../src/tools/forge/forge-tool.ts";
 import { forgedSource } from "../../../src/tools/forge/source.ts";
@@ -71,6 +71,7 @@ const tools = async (): Promise<{ tools: readonly Tool[]; trouble?: string }> =>
     registry: kept.desk.registry,
     uses: createUseCounts(kept.memory.disk(), root),
     fitting: kept.desk.fitting,
+    category: "forged",
   }).list();
 
 async function use(n: number) {
@@ -247,4 +248,27 @@ it("that a stranger may have had a word in tells nothing of itself, and is a str
 
   await forge({ name: "other", purpose: "Another one" }, [program("# program: right")]);
   expect((await tools()).tools.map(({ description }) => description)).toContain("Another one");
+});
+
+describe("shared by another agent", () => {
+  const shared = async () => {
+    const { registry, fitting } = kept.desk;
+    const uses = createUseCounts(kept.memory.disk(), `${root}/shared`);
+    return forgedSource({ registry, uses, fitting, category: "shared" }).list();
+  };
+
+  it("is called by its own category, counted apart, and stays marked", async () => {
+    kept.desk.registry.register(made("fib", "# program: right", { tainted: true }));
+    const [tool] = (await shared()).tools;
+    if (tool === undefined) throw new Error("there is none");
+    expect(tool.name).toBe("shared.fib");
+    expect(tool.description).not.toContain("purpose of fib");
+    expect(await world.run(tool, { n: 12 })).toEqual({
+      ok: true,
+      text: '{"value":144}',
+      untrusted: true,
+    });
+    expect(createUseCounts(kept.memory.disk(), `${root}/shared`).of("fib", 1).calls).toBe(1);
+    expect(createUseCounts(kept.memory.disk(), root).of("fib", 1).calls).toBe(0);
+  });
 });

@@ -115,12 +115,16 @@ describe("constructs", () => {
 
 describe("dependencies", () => {
   const layer = "a".repeat(64);
-  const allowed = [{ package: "numpy==2.1.0", layer, provides: ["numpy"] }];
+  const numpy = {
+    ...{ package: "numpy==2.1.0", language: "python" as const, integrity: null, layer },
+    provides: ["numpy"],
+  } as const;
+  const allowed = [numpy];
   it("are layers of listed packages", () => {
-    expect(resolve("python", [], [], [])).toEqual({ ok: true, layers: [] });
+    expect(resolve("python", [], [], [])).toEqual({ ok: true, packages: [] });
     expect(resolve("python", ["numpy==2.1.0"], ["numpy"], allowed)).toEqual({
       ok: true,
-      layers: [layer],
+      packages: [numpy],
     });
   });
   it.each([

@@ -75,6 +75,7 @@ export function createKept(more: Partial<ForgeDesk> = {}): Kept {
   const desk: ForgeDesk = {
     registry: createRegistry(memory.disk(), root),
     packages: [],
+    layers: { find: ({ layer }) => layer, hasFailed: () => false, asksPeople: () => false },
     fitting: async (schema) => checkOf(schema),
     locked: async (act) => act(),
     ...more,

@@ -1,0 +1,2 @@
+/** What the installer says in one line, for root and for people. */
+export class InstallFailure extends Error {}
