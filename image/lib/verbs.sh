@@ -92,6 +92,8 @@ verb_task() {
 
 verb_demo() {
   local question='What agents are running in this conspiracy?'
+  local which=
+  [ "$name" = con ] || which=" NAME=$name"
   need_running
   printf '\n> %s\n\n' "$question"
   printf '%s' "$question" | engine_call exec con task - --wait
@@ -100,9 +102,10 @@ verb_demo() {
 The answer was written by the concierge, woken by systemd, as the Linux user a-concierge.
   drop a task       echo 'hello' > $data/srv/inbox/hello.task
   read the answers  ls $data/srv/agents/concierge/outbox/
-  ask from here     make task MSG="How full is the disk?" WAIT=1
-  look inside       make status, make logs, make shell
-  stop, keep data   make stop        remove the data: rm -r $data
+  ask from here     make task$which MSG="How full is the disk?" WAIT=1
+  look inside       make status$which, make logs$which, make shell$which
+  connect a model   README.md, "Connect a model"
+  stop, keep data   make stop$which        remove the data: rm -r $data
 TEXT
 }
 

@@ -24,7 +24,8 @@ System
   proposal     changes that agents proposed of themselves: list, show, rollback
   memory       what an agent remembers: search, show, forget, restore, threads
   skill        what agents work by: list, show, add, remove skills
-  tool         tools that agents had made: list, show, test, roll back, remove
+  tool         tools that agents had made: list, show, test, roll back, remove, unshare
+  package      packages that such tools may use: list, add, remove
   halt         stop all workers or all agents
   resume       end what con halt began
   model        list, test and choose models
@@ -42,6 +43,7 @@ Development
   dev          the same system in one directory, without root, systemd or isolation
 
 Started by units: run, gateway, browser, sweep, schedule, steward, upkeep, canary
+Started by con inside a sandbox: data, loopback
 
 Global options, before the command:
   --root DIR   use the directory of con dev (or set CON_ROOT)

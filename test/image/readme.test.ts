@@ -1,5 +1,5 @@
 /**
- * Runs every command of README.md where its fence says (see test/commands/readme.ts) and fails when
+ * Runs every command of README.md and of docs/ where its fence says (see test/commands/readme.ts) and fails when
  * one fails. Host commands go to the shared container, as if its name were the default.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -8,20 +8,33 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Block, readReadme, repository, shellBlocks, type Where } from "../commands/readme.ts";
+import {
+  readPage,
+  repository,
+  shellBlocks,
+  type Where,
+  writtenByHand,
+} from "../commands/readme.ts";
 import { runProgram } from "./support/process.ts";
 import { sharedContainer } from "./support/shared.ts";
 
 const container = sharedContainer();
-const blocks = shellBlocks(readReadme());
+const blocks = writtenByHand().flatMap((page) =>
+  shellBlocks(readPage(page), page).map((block) => ({ page, ...block })),
+);
 
-const commandsAt = (where: Where) =>
-  blocks
-    .filter((block: Block) => block.where === where && !block.isTest)
-    .flatMap(({ commands, line }) => commands.map((command) => ({ command, line })));
+/** What several pages say is run once. */
+const commandsAt = (where: Where) => {
+  const all = blocks
+    .filter((block) => block.where === where && !block.isTest)
+    .flatMap(({ page, commands, line }) => commands.map((command) => ({ page, command, line })));
+  return all.filter(
+    ({ command }, index) => all.findIndex((one) => one.command === command) === index,
+  );
+};
 
 describe("on the host", () => {
-  test.each(commandsAt("host"))("README.md:$line: $command", async ({ command }) => {
+  test.each(commandsAt("host"))("$page:$line: $command", async ({ command }) => {
     const env = { ...process.env, ...container.settings() };
     const result = await runProgram(["bash", "-c", command], { cwd: repository, env });
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 });
@@ -36,7 +49,7 @@ describe("on the host", () => {
 });
 
 describe("in the container", () => {
-  test.each(commandsAt("container"))("README.md:$line: $command", async ({ command }) => {
+  test.each(commandsAt("container"))("$page:$line: $command", async ({ command }) => {
     const result = await container.exec(["/bin/bash", "-c", command]);
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 });
   });
@@ -60,7 +73,7 @@ describe("in a directory", () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  test.each(commandsAt("dev"))("README.md:$line: $command", async ({ command }) => {
+  test.each(commandsAt("dev"))("$page:$line: $command", async ({ command }) => {
     const options = { cwd: directory, env: environment() };
     if (!command.startsWith("con dev")) {
       expect(await runProgram(["bash", "-c", command], options)).toMatchObject({ code: 0 });

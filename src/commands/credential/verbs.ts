@@ -107,7 +107,11 @@ export function listCredentials(argv: readonly string[], io: Io, deps: Credentia
     ...credentials.map((one) => [one.name, one.stored_at ?? "", one.providers.join(", ")]),
     ...missing.map((one) => [one.name, "missing", one.providers.join(", ")]),
   ];
-  io.out(table(["NAME", "STORED", "PROVIDERS"], rows));
+  io.out(
+    rows.length === 0
+      ? "no keys are stored; to store one: con credential set NAME\n"
+      : table(["NAME", "STORED", "PROVIDERS"], rows),
+  );
   return exit.ok;
 }
 

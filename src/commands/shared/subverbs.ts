@@ -20,7 +20,8 @@ export interface Group {
 export async function runSubverb(group: Group, argv: readonly string[], io: Io): Promise<number> {
   const [verb, ...rest] = argv;
   if (verb === undefined || verb === "--help" || verb === "-h") {
-    parse(newCommand(group.name, group.description, helpOf(group)), ["--help"], io);
+    const command = newCommand(group.name, group.description, helpOf(group));
+    parse(command.usage("COMMAND [ARGUMENT...]"), ["--help"], io);
     return verb === undefined ? exit.usage : exit.ok;
   }
   const names = Object.keys(group.verbs);
