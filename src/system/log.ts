@@ -14,7 +14,8 @@ export interface Log {
   error(message: string, fields?: Fields): void;
 }
 
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+/** And those that show what follows in another order. */
+const controls = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** One line that a terminal and journald show as written: control characters become `\uXXXX`. */
 export function printable(text: string): string {

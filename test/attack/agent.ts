@@ -5,9 +5,11 @@
  * Bundled to one file and run by the Node of con, inside the unit of an agent. Every attempt stops where it
  * has succeeded or takes back what it did, and none can take more than its bound of processes, memory and time.
  *
- * Usage: node agent.mjs ORDERS [ANSWER]: ORDERS is a file with a list of orders; "-" is standard input.
+ * Usage: node agent.mjs ORDERS [ANSWER]: ORDERS is a file with a list of orders; "-" is standard input. ANSWER is a
+ * new file: whoever starts it twice has what the first one did.
  */
 import fs from "node:fs";
+import { bridges } from "./agent/bridge.ts";
 import { files } from "./agent/files.ts";
 import { limits } from "./agent/limits.ts";
 import { network } from "./agent/network.ts";
@@ -15,7 +17,7 @@ import { privileges } from "./agent/privileges.ts";
 import { processes } from "./agent/processes.ts";
 import type { Args, Arguments, Line, Order } from "./types.ts";
 
-const deeds = { ...files, ...processes, ...privileges, ...network, ...limits };
+const deeds = { ...files, ...processes, ...privileges, ...network, ...limits, ...bridges };
 
 function argsOf(given: Arguments): Args {
   const wrong = (name: string): never => {
@@ -45,8 +47,8 @@ async function attempt({ name, deed, args }: Order): Promise<Line> {
 }
 
 const [orders = "-", answer] = process.argv.slice(2);
-const said = answer === undefined ? 1 : fs.openSync(answer, "w");
-for (const order of JSON.parse(fs.readFileSync(orders === "-" ? 0 : orders, "utf8")) as Order[])
-  fs.writeSync(said, `${JSON.stringify(await attempt(order))}\n`);
+const all = JSON.parse(fs.readFileSync(orders === "-" ? 0 : orders, "utf8")) as Order[];
+const said = answer === undefined ? 1 : fs.openSync(answer, "wx");
+for (const order of all) fs.writeSync(said, `${JSON.stringify(await attempt(order))}\n`);
 fs.writeSync(said, `${JSON.stringify({ uid: process.geteuid?.(), end: true })}\n`);
 process.exit();

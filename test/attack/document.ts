@@ -9,9 +9,13 @@ import type { Attempt, ControlPlace, Vantage } from "./table.ts";
 
 const vantages: Readonly<Record<Vantage, string>> = {
   shell: "S",
+  server: "M",
+  program: "E",
+  code: "C",
   runner: "R",
   worker: "W",
   online: "N",
+  granted: "G",
   outside: "U",
 };
 
@@ -42,9 +46,13 @@ defence is not in its way.
 Attempts are made as an agent
 
 - S: by a command of the tool \`shell\`, asked for by a model, inside bubblewrap
+- M: by a program that is its MCP server
+- E: by a program that does its tasks in place of con's loop
+- C: by code in a throw-away sandbox
 - R: in place of its runner, in its own unit with all directives, tier operator
 - W: the same, tier worker
 - N: the same, a worker that may connect to one address
+- G: the same, an agent that has the throw-away sandbox and the browser
 - U: as its user without a unit: what owners, modes, access lists and packet rules hold alone`;
 
 const attemptHead = ["attempt", "from", "what would be lost", "what stops it", "comes off"];

@@ -13,11 +13,11 @@ export const keepsWriting = `
   const bytes = Buffer.alloc(1000);
   console.log(bytes.toString("utf8", 0, fs.readSync(fd, bytes, 0, 1000, 0)));`;
 
-/** Makes one name a task and a link, again and again. */
+/** Makes one name a task and a link, again and again, for a time or until there is a file that says stop. */
 export const swapsTask = `
   import fs from "node:fs";
-  const [inbox, secret, text, name] = process.argv.slice(1);
-  for (const end = Date.now() + 1500; Date.now() < end; ) {
+  const [inbox, secret, text, name, ms, stop] = process.argv.slice(1);
+  for (const end = Date.now() + Number(ms); Date.now() < end && !fs.existsSync(stop); ) {
     const path = inbox + "/" + name;
     fs.symlinkSync(secret, inbox + "/.link");
     fs.writeFileSync(inbox + "/.real", text, { mode: 0o640 });
@@ -34,13 +34,13 @@ export const readsNaively = `
     catch (error) { if (!["ENOENT", "EACCES"].includes(error.code)) throw error; }
   }`;
 
-/** Makes one name a folder and a link, again and again. What others have made there meanwhile may stand in the way. */
+/** Makes one name a folder and a link, likewise. What others have made there meanwhile may stand in the way. */
 export const swapsFolder = `
   import fs from "node:fs";
-  const [both, state, ms] = process.argv.slice(1);
+  const [both, state, ms, stop] = process.argv.slice(1);
   const path = both + "/x";
   const attempt = (act) => { try { act(); } catch (error) { if (!error.code?.startsWith("E")) throw error; } };
-  for (let n = 0, end = Date.now() + Number(ms); Date.now() < end; n += 1) {
+  for (let n = 0, end = Date.now() + Number(ms); Date.now() < end && !fs.existsSync(stop); n += 1) {
     // What the colleague has made meanwhile may stand in the way.
     attempt(() => fs.mkdirSync(path, { mode: 0o777 }));
     attempt(() => fs.renameSync(path, both + "/aside-" + n));

@@ -39,6 +39,10 @@ export const odd: readonly Odd[] = [
     script: file("---\\na: &a [x,x]\\nb: &b [*a,*a]\\nc: [*b,*b]\\n---\\nx\\n"),
   },
   {
+    what: "aliases of aliases, a billion in all",
+    script: `{ echo ---; echo 'a0: &a0 [x]'; for n in 1 2 3 4 5 6 7 8 9; do p=$((n - 1)); echo "a$n: &a$n [$(perl -e "print join ',', ('*a$p') x 10")]"; done; printf -- '---\\nx\\n'; } >"$1"`,
+  },
+  {
     what: "a tag that makes code",
     script: file('---\\nx: !!js/function "function(){}"\\n---\\nx\\n'),
   },
@@ -61,6 +65,7 @@ export const odd: readonly Odd[] = [
 /** Good tasks with odd contents: they are answered. */
 export const strange: readonly Odd[] = [
   { what: "a line of a megabyte", script: `{ printf '[]'; ${deep("x", 1_000_000)}; } >"$1"` },
+  { what: "a million lines", script: `{ ${deep("\\n", 1_000_000)}; echo '[]'; } >"$1"` },
   { what: "NUL in the text", script: file("a\\0b\\n[]\\n") },
   {
     what: "keys of objects",
@@ -92,6 +97,14 @@ const json = (value: string): string => `printf '%s' '${value}' >"$1"`;
 export const requests: readonly Odd[] = [
   ...odd.filter(({ what }) => !/front|alias|tag|key|lists|attach|an id|checks/.test(what)),
   { what: "no JSON", script: json("{") },
+  {
+    what: "a reason of a megabyte",
+    script: `{ printf '{"version":1,"verb":"pause","agent":"wally","incident":null,"why":"'; ${deep("x", 1_000_000)}; printf '"}'; } >"$1"`,
+  },
+  {
+    what: "a hundred thousand names of values",
+    script: `perl -e 'print "{\\"version\\":1", (map { ",\\"k$_\\":0" } 1..100000), "}"' >"$1"`,
+  },
   { what: "JSON without end of nesting", script: `${deep("[", 60_000)} >"$1"` },
   {
     what: "a key of objects",

@@ -4,34 +4,11 @@
 import { build } from "esbuild";
 import { type ScriptedModel, scriptModel, until } from "../image/scripted/model.ts";
 import { type Container, repository } from "../image/support/container.ts";
+import { agents, manifests, program } from "./manifests.ts";
 
-export const agents = "/srv/con/agents";
-export const program = "/usr/lib/con/attack.mjs";
+export { agents, program };
+
 export const key = "sk-attack-3f9a1c7e5b2d";
-
-const manifests: Readonly<Record<string, readonly string[]>> = {
-  mallory: [
-    "tier: operator",
-    "model: smart",
-    "can:",
-    "  task: [colleague]",
-    "  write: [/srv/con/artifacts/mallory/**, /srv/con/artifacts/both/**]",
-    "  tools: [shell, read_file, write_file, send_task, reply]",
-    "may: {request: [pause], grant: {task: [wally]}}",
-    "limits: {tasks: 80}",
-  ],
-  wally: ["tier: worker", "can: {tools: [shell]}", "limits: {tasks: 80, memory: 256M}"],
-  nettie: ["tier: worker", "can: {tools: [shell], network: ['127.0.0.1:7701']}"],
-  colleague: [
-    "tier: worker",
-    "model: smart",
-    "can:",
-    "  task: [loner]",
-    "  write: [/srv/con/artifacts/both/**]",
-    "  tools: [shell, read_file, write_file, ask_agent]",
-  ],
-  loner: ["tier: worker", "model: smart", "can: {tools: [shell]}"],
-};
 
 export const sh = (container: Container, script: string, user?: string): Promise<string> =>
   container.must(["/bin/bash", "-ec", script], user === undefined ? {} : { user });
@@ -44,10 +21,8 @@ const withoutContracts = `systemctl stop con-healthcheck.timer con-healthcheck.s
 /** Agents and the scripted model, which answers for all of them. */
 export async function stage(container: Container): Promise<ScriptedModel> {
   await sh(container, withoutContracts);
-  for (const [name, lines] of Object.entries(manifests)) {
-    const text = [`name: ${name}`, "description: of the attack suite", ...lines, ""].join("\n");
+  for (const [name, text] of Object.entries(manifests))
     await container.copyIn(`/etc/con/agents.d/${name}.yaml`, text);
-  }
   await container.must(["con", "credential", "set", "scripted"], { input: key });
   await putProgram(container);
   return scriptModel(container, { agent: "mallory", socket: "" }, "answer");

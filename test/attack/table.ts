@@ -8,12 +8,20 @@ import type { Arguments, Order } from "./types.ts";
 export type Vantage =
   /** A command of the tool `shell`, inside bubblewrap. */
   | "shell"
+  /** A program that claims to be an MCP server, started by the runner of the same agent. */
+  | "server"
+  /** A program that does an agent's tasks in place of con's loop, with the bridge to its models. */
+  | "program"
+  /** Code in a throw-away sandbox, asked for by another agent. */
+  | "code"
   /** In place of the runner: the unit with all its directives, no bubblewrap. Tier operator. */
   | "runner"
   /** The same of an agent of tier worker. */
   | "worker"
   /** The same of a worker that may connect to one address. */
   | "online"
+  /** In place of the runner of an agent that has the throw-away sandbox and the browser. */
+  | "granted"
   /** The agent's user without its unit: what owners, modes, access lists and packet rules hold alone. */
   | "outside";
 
@@ -62,19 +70,26 @@ export interface Group {
 /** A path that is closed, hidden or read-only. */
 export const closed = ["EACCES", "EPERM", "EROFS", "ENOENT"] as const;
 export const inUnits: readonly Vantage[] = ["shell", "runner", "worker"];
+/** What holds for a command holds for whatever else is started in a sandbox. */
+const likeShell: readonly Vantage[] = ["server", "program", "code"];
 /** Where the unit is one of two layers, the other has to hold alone too. */
 export const everywhere: readonly Vantage[] = [...inUnits, "outside"];
 
 type Short = Pick<Attempt, "name" | "loses" | "stops" | "deed"> &
-  Partial<Omit<Attempt, "control">> & { readonly control?: Partial<Attempt["control"]> };
+  Partial<Omit<Attempt, "control">> & {
+    readonly control?: Partial<Attempt["control"]>;
+    /** The others have another bound there, or none. */
+    readonly onlyShell?: true;
+  };
 
 /** An attempt with what most of them have: files, everywhere, and root as the control. */
 export function attempt(short: Short): Attempt {
   const args = short.with ?? (() => ({}));
+  const from = short.from ?? inUnits;
   return {
-    from: inUnits,
     refusals: closed,
     ...short,
+    from: from.includes("shell") && !short.onlyShell ? [...from, ...likeShell] : from,
     with: args,
     control: { as: "root", with: args, ...short.control },
   };

@@ -70,8 +70,6 @@ const bases = {
 
 async function places(container: Container, answer: string): Promise<Record<string, string>> {
   const { colleague, loner, me } = bases;
-  const compiled = "/var/lib/con/compiled/agents";
-  const own = ["workspace", "state", "queue", "processed", "archive", "tools", "outbox"];
   const processOf = Object.entries(await pids(container)).flatMap(([name, pid]) =>
     ["environ", "mem", "maps", "fd", "cwd"].map((file) => [
       `${file} of ${name}`,
@@ -80,7 +78,6 @@ async function places(container: Container, answer: string): Promise<Record<stri
   );
   const find = (glob: string): Promise<string> => there(container, glob);
   return {
-    ...Object.fromEntries(own.map((name) => [`a colleague's ${name}`, `${colleague}/${name}`])),
     ...Object.fromEntries(processOf),
     "a file in a colleague's workspace": `${colleague}/workspace/open`,
     "a colleague's journal": await find(`${colleague}/state/journal/*.jsonl`),
@@ -92,44 +89,27 @@ async function places(container: Container, answer: string): Promise<Record<stri
     "a task that waits for a stranger": `${loner}/inbox/.waits`,
     "a file of root in its workspace": `${me}/workspace/bait`,
     "another file of root in its workspace": `${me}/workspace/bait-2`,
-    "its own manifest, compiled": `${compiled}/mallory.json`,
-    "its own instructions": `${compiled}/mallory/AGENTS.md`,
-    "the directory of its instructions and skills": `${compiled}/mallory`,
-    "the drop-ins of its unit": "/run/systemd/system/con@mallory.service.d",
     "the units": "/etc/systemd/system",
     "the directory of manifests": "/etc/con/agents.d",
     "the directory of contracts": "/etc/con/contracts",
     "the directory of site contracts": "/srv/con/contracts",
     "the program of con": "/usr/lib/con/con.mjs",
     "the configuration": "/etc/con/con.yaml",
-    "the sealed keys": "/etc/con/credentials",
     "a sealed key": await find("/etc/con/credentials/*"),
     "a copy of a sealed key": `${me}/workspace/${(await find("/etc/con/credentials/*")).split("/").at(-1)}`,
     "the key that seals keys": "/var/lib/systemd/credential.secret",
     "the gateway's credentials": "/run/credentials/con-gateway.service",
-    "the gateway's configuration": "/var/lib/con/compiled/gateway.json",
-    "a colleague's manifest, compiled": `${compiled}/colleague.json`,
-    "a colleague's instructions": `${compiled}/colleague/AGENTS.md`,
     "the ledger": await find("/srv/con/logs/ledger/*.db"),
-    "the directory of the ledger": "/srv/con/logs/ledger",
     "the audit trail": await find("/srv/con/logs/audit/agents/*.jsonl"),
-    "the directory of the audit trail": "/srv/con/logs/audit/agents",
     "the steward's record": "/srv/con/logs/audit/actions.jsonl",
-    "the approvals": "/var/lib/con/approvals",
-    "the record of temporary agents": "/var/lib/con/children",
-    "the marks of agents that ended": "/run/con/ended",
-    "the holds": "/var/lib/con/holds",
     "the promise of the system": "/var/lib/con/snapshot.json",
-    "the steward's answers": "/srv/con/steward/outbox",
     "a request of root's": "/srv/con/steward/inbox/.attack",
     "the passwords": "/etc/shadow",
     "the users": "/etc/passwd",
     "the programs of the system": "/usr/local/bin",
     "the gateway's socket": "/run/con/gateway.sock",
-    "the directory of the gateway's socket": "/run/con",
     "memory that all share": "/dev/shm",
     "a stranger's bell": "/run/con/bell/loner",
-    "the directory of bells": "/run/con/bell",
     "the description of the system": "/var/lib/con/compiled/system.json",
     "the journal": await find("/{var,run}/log/journal/*/system.journal"),
     "the directory of the journal": await find("/{var,run}/log/journal/*"),

@@ -1,5 +1,6 @@
 /** What a hostile agent tries in several steps (test/attack/stories.ts), judged by what came of it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { greedy } from "../attack/greedy.ts";
 import {
   keepsWriting,
   readsNaively,
@@ -8,24 +9,29 @@ import {
   writesNaively,
 } from "../attack/races.ts";
 import { newId, node, Scene, user } from "../attack/scene.ts";
+import { acts, callsOf, evil, forgedTool, runAll } from "../attack/shown.ts";
 import { agents, drop, sh, stage, there } from "../attack/stage.ts";
 import { type AgentStory, agentStories } from "../attack/stories.ts";
-import type { ScriptedModel } from "./scripted/model.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+
+/** The part `attack` of the proof: all forms of all commands. */
+const isFull = process.env["CON_ATTACKS"] === "all";
 
 let own: Reserved;
 let container: Container;
-let model: ScriptedModel;
 let scene: Scene;
 
 const me = `${agents}/mallory`;
 const colleague = `${agents}/colleague`;
 const both = "/srv/con/artifacts/both";
+/** Ends a race that a naive program has lost; ends one in any case. */
+const enough = `${both}/enough`;
+const patience = 100_000;
 
 beforeAll(async () => {
   own = await bootContainer();
   container = own.container;
-  model = await stage(container);
+  await stage(container);
   scene = new Scene(container);
 });
 afterAll(() => own[Symbol.asyncDispose]());
@@ -98,28 +104,28 @@ const plays: Readonly<Record<AgentStory, () => Promise<void>>> = {
     const secret = `${colleague}/workspace/private`;
     await sh(container, `echo '[["the-private-text",{}]]' >${secret}; chown a-colleague ${secret}`);
     const marked = `${good}--- end ${good.length}\n`;
-    await container.must(node(swapsTask, `${colleague}/inbox`, secret, marked, "swap.task"), {
-      user,
-    });
+    const swapping = (name: string, ms: number) =>
+      container.must(
+        node(swapsTask, `${colleague}/inbox`, secret, marked, name, String(ms), enough),
+        { user },
+      );
+    await swapping("swap.task", 1_500);
     await drop(container, "colleague", "after-swaps", [["shell", { command: "true" }]]);
     await scene.answerOf(colleague, "after-swaps");
     expect(await sh(container, `cat ${colleague}/outbox/swap*`)).not.toContain("the-private-text");
-    // A name that does not wake anybody, read by somebody who follows links.
-    const swapping = container.must(
-      node(swapsTask, `${colleague}/inbox`, secret, marked, ".swap"),
-      {
-        user,
-      },
-    );
+    // A name that does not wake anybody, read by somebody who follows links, for as long as that takes.
+    const again = swapping(".swap", patience);
     await container.must(node(readsNaively, `${colleague}/inbox/.swap`), { user: "a-colleague" });
-    await swapping;
+    await sh(container, `touch ${enough}`);
+    await again;
+    await sh(container, `rm ${enough}`);
     await sh(container, `rm -f ${colleague}/inbox/.swap`);
   },
 
   async "swap a folder for a link under the file tools of a colleague"() {
     const state = `${colleague}/state`;
     const swapping = (ms: number) =>
-      container.must(node(swapsFolder, both, state, String(ms)), { user });
+      container.must(node(swapsFolder, both, state, String(ms), enough), { user });
     const write = ["write_file", { path: `${both}/x/planted`, content: "x" }] as const;
     const read = ["read_file", { path: `${both}/x/uses.json` }] as const;
     await sh(
@@ -137,24 +143,15 @@ const plays: Readonly<Record<AgentStory, () => Promise<void>>> = {
     await racing;
     expect(answer).not.toContain("the-state-text");
     expect(await sh(container, `ls ${state}`)).not.toContain("planted");
-    const again = swapping(3_000);
+    const again = swapping(patience);
     await container.must(node(writesNaively, both, state), { user: "a-colleague" });
+    await sh(container, `touch ${enough}`);
     await again;
-    await sh(container, `rm ${state}/naive ${state}/uses.json`);
+    await sh(container, `rm ${enough} ${state}/naive ${state}/uses.json`);
   },
 
   async "ask the steward for more than it may"() {
-    const manifest = "name: minion\ntier: officer\ndescription: d\n";
-    const requests = [
-      { verb: "halt", scope: "agents" },
-      { verb: "quarantine", agent: "colleague" },
-      { verb: "resume_all" },
-      { verb: "approve", approval: newId() },
-      { verb: "grant", agent: "mallory", can: { task: ["loner"] } },
-      { verb: "commission", manifest },
-      { verb: "amend", agent: "mallory", manifest: manifest.replace("minion", "mallory") },
-      { verb: "retire", agent: "colleague" },
-    ];
+    const requests = Object.values(greedy(newId()));
     const forged = { verb: "halt", scope: "agents", by: { uid: 0 } };
     for (const [n, said] of (await scene.ask(...requests, forged)).entries())
       expect([requests[n], said]).toEqual([requests[n], expect.stringMatching(/^refused /)]);
@@ -270,47 +267,73 @@ const plays: Readonly<Record<AgentStory, () => Promise<void>>> = {
   },
 
   async "write escape sequences and HTML to people"() {
-    const evil = "\u001b]0;owned\u0007\u001b[31mred\u202e<script>alert(1)</script>";
-    const name = await model.drop([["shell", { command: `printf %s '${evil}'` }]]);
-    await model.answer(name);
+    const base = `${agents}/vandal`;
     const manifest = `name: evil\ntier: worker\ndescription: "bidi \\u202e <script>alert(1)</script>"\n`;
     await container.copyIn("/etc/con/agents.d/evil.yaml", manifest);
     await container.must(["con", "bootstrap"]);
+    await drop(container, "vandal", "says", [
+      ["shell", { command: `printf %s '${evil}'; printf %s '${evil}' >&2; logger -- '${evil}'` }],
+      ["remember", { category: evil.slice(0, 50), title: evil, text: evil, kind: "fact" }],
+      ["no_such_tool", { x: evil }],
+    ]);
+    await there(container, `${base}/outbox/says*.response`);
+    const propose = (append: string) =>
+      [
+        "propose_change",
+        { target: "instructions", files: [{ path: "AGENTS.md", append }], why: evil },
+      ] as const;
+    await drop(container, "vandal", "proposes", [propose(evil), propose("<b>")]);
+    const approval = await there(container, "/var/lib/con/approvals/*.json");
     await scene.dropAsMallory(
       colleague,
       "evil",
       `---\nsubject: ${JSON.stringify(evil)}\n---\n${evil}\n${good}`,
     );
-    const { id } = await scene.recordOf(colleague, "evil");
-    // Whatever it finds: what counts is the page that it writes.
-    await container.exec(["con", "healthcheck", "--all"]);
-    const ids = [id, (await scene.recordOf(me, name)).id];
-    const shown = [
-      ["con", "status"],
-      ["con", "status", "colleague"],
-      ["con", "agent", "list"],
-      ["con", "agent", "show", "evil"],
-      ["con", "logs", "-n", "300"],
-      ["con", "logs", "--audit", "-n", "300"],
-      ...ids.flatMap((one) => [
-        ["con", "show", one],
-        ["con", "trace", one],
-      ]),
-    ];
-    for (const argv of shown) {
-      const { stdout, stderr } = await container.exec(argv);
-      expect(stdout + stderr, argv.join(" ")).not.toMatch(/[\u001b\u0007\u202e]/);
+    // What is the agent's own to write, outside of every tool: a tool that nobody forged, records, names of files.
+    for (const [path, bytes] of Object.entries(forgedTool)) {
+      await sh(container, `mkdir -p "$(dirname ${base}/tools/${path})"`, "a-vandal");
+      await container.copyIn(`${base}/tools/${path}`, bytes, 0o600, "a-vandal");
     }
+    const record = await scene.recordOf(base, "says");
+    const [vandal, other] = [record.id, (await scene.recordOf(colleague, "evil")).id];
+    const claims = { ...record, error: evil, summary: evil, from: { ...record.from, name: evil } };
+    const file = await there(container, `${base}/outbox/says*.json`);
+    await container.copyIn(file, JSON.stringify(claims), 0o640, "a-vandal");
+    await container.must(["touch", `${base}/outbox/${evil.replaceAll("/", "-")}.response`], {
+      user: "a-vandal",
+    });
+    const deep = `cd ${both}; for n in $(seq 70); do mkdir "$1"; cd "$1"; done`;
+    await container.must(["/bin/bash", "-ec", deep, "bash", evil.replaceAll("/", "-")], { user });
+    const ids = { vandal, colleague: other, proposal: approval.replace(/^.*\/|\.json$/g, "") };
+    const input = JSON.stringify(callsOf(ids, isFull));
+    const said = JSON.parse(await container.must(node(runAll), { input })) as [
+      string[],
+      string,
+      unknown,
+    ][];
+    await sh(container, `rm -r ${both}/*red*`, user);
+    const wrong = said
+      .filter(([, text]) => acts.test(text))
+      .map(([words, text]) => [
+        words.join(" "),
+        JSON.stringify(text.slice(Math.max(0, text.search(acts) - 100), text.search(acts) + 100)),
+      ]);
+    expect(wrong).toEqual([]);
+    // Each had something to show.
+    const withWords = said.filter(
+      ([words, text]) => !words.some((one) => one.includes(evil)) && text.includes("red"),
+    );
+    expect([...new Set(withWords.map(([[verb]]) => verb))]).toEqual(
+      expect.arrayContaining(["show", "trace", "responses", "memory", "tool", "approvals"]),
+    );
     const html = await sh(container, "cat /srv/con/logs/contracts/status.html");
     expect(html).toContain("<html");
     expect(html).not.toContain("<script>alert");
-    expect(
-      (await scene.answerOf(colleague, "evil")) +
-        (await sh(container, `cat ${colleague}/processed/evil*`)),
-    ).toContain("\u001b");
+    expect(await sh(container, `cat ${colleague}/processed/evil*`)).toContain("\u001b");
   },
 };
 
 describe("a hostile agent does not come off when it tries to", () => {
-  test.each(agentStories.map(({ name }) => name))("%s", (name) => plays[name]());
+  const limitMs = isFull ? 600_000 : 120_000;
+  test.each(agentStories.map(({ name }) => name))("%s", (name) => plays[name](), limitMs);
 });

@@ -90,6 +90,14 @@ function handle(args: Args): Done {
   return done();
 }
 
+/** Opens a file that it may read once more by its descriptor, to write. */
+function reopen(args: Args): Done {
+  return withFd(args.text("path"), constants.O_RDONLY, (fd) => {
+    fs.closeSync(fs.openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND));
+    return "";
+  });
+}
+
 const setLease = 1024;
 const writeLease = 1;
 
@@ -122,6 +130,7 @@ export const files: Readonly<Record<string, Deed>> = {
   link,
   device,
   handle,
+  reopen,
   lease,
   "replace by a link": swapThrough,
   open: (args) => withFd(args.text("path"), constants.O_RDONLY, () => ""),

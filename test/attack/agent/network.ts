@@ -56,12 +56,13 @@ function datagram(args: Args): Promise<Done> {
   });
 }
 
+const request = (args: Args): Promise<Done> =>
+  exchange(net.connect(args.text("socket")), args.text("head"), args.text("body"));
+
 /** One request as bytes, and the status that came back; all that is not 2xx blocked it. */
-function request(args: Args): Promise<Done> {
-  const body = args.text("body");
-  const head = args.text("head").replaceAll("{length}", String(Buffer.byteLength(body)));
+export function exchange(socket: net.Socket, wanted: string, body: string): Promise<Done> {
+  const head = wanted.replaceAll("{length}", String(Buffer.byteLength(body)));
   return new Promise((resolve) => {
-    const socket = net.connect(args.text("socket"));
     let said = "";
     const end = (code: string | null): void => {
       socket.destroy();
@@ -89,7 +90,7 @@ function flood(args: Args): Promise<Done> {
     for (let n = 0; n < count; n += 1) {
       const socket = net.connect(path, () => {
         made += 1;
-        socket.write("POST /v1/chat");
+        socket.write(args.text("half"));
       });
       open.add(socket);
       socket.on("error", () => open.delete(socket));

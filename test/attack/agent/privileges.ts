@@ -73,6 +73,7 @@ const words: readonly (readonly [RegExp, string])[] = [
   [/no such process/i, "ESRCH"],
   [/address family not supported/i, "EAFNOSUPPORT"],
   [/function not implemented/i, "ENOSYS"],
+  [/no space left on device/i, "ENOSPC"],
 ];
 
 const codeIn = (said: string): string | null =>

@@ -7,7 +7,8 @@ export const command = (
   control = script,
 ): Attempt =>
   attempt({
-    refusals: ["EPERM", "EACCES", "EROFS", "ENOENT", "EINVAL"],
+    // ENOSPC: a sandbox in which there may be no user namespace at all.
+    refusals: ["EPERM", "EACCES", "EROFS", "ENOENT", "EINVAL", "ENOSPC"],
     ...short,
     deed: "command",
     with: () => ({ script }),

@@ -66,13 +66,13 @@ const open: Group = {
       stops: "no CAP_NET_ADMIN",
       deed: "command",
       from: all,
-      with: () => ({ script: "nft add table inet attack" }),
+      with: () => ({ script: "/usr/sbin/nft add table inet attack" }),
       refusals: ["EPERM", "EACCES", "EAFNOSUPPORT"],
     }),
   ],
 };
 
-const chat = (
+export const chat = (
   headers = "",
   body = '{"model":"smart","stream":true,"messages":[{"role":"user","content":"[]"}]}',
 ) => ({
@@ -80,7 +80,7 @@ const chat = (
   body,
 });
 
-const deep = 20_000;
+export const deep = 20_000;
 
 const odd: readonly (readonly [
   string,
@@ -148,23 +148,28 @@ const gateway: Group = {
   ),
 };
 
+/** Each with half a request of its kind: the rest never comes. */
+const flooded = [
+  ["the gateway", "/run/con/gateway.sock", "everybody's model calls", ["runner", 200, 20]],
+  ["the throw-away sandbox", "/run/con/sandbox/socket", "runs of others", ["granted", 30, 3]],
+  ["the browser", "/run/con/browser/socket", "pages of others", ["granted", 30, 3]],
+] as const;
+
 const floods: Group = {
   title: "Floods",
-  attempts: [
-    attempt({
-      name: "hold all connections of the gateway",
-      loses: "everybody's model calls",
+  attempts: flooded.map(([name, socket, loses, [vantage, count, few]]) => {
+    const half = vantage === "runner" ? "POST /v1/chat" : "{";
+    return attempt({
+      name: `hold all connections of ${name}`,
+      loses,
       stops: "connections are counted by uid",
       deed: "flood",
-      with: () => ({ socket: "/run/con/gateway.sock", count: 200, ms: 1_000 }),
-      from: ["runner"],
+      with: () => ({ socket, half, count, ms: 1_000 }),
+      from: [vantage],
       refusals: ["closed"],
-      control: {
-        as: "there",
-        with: () => ({ socket: "/run/con/gateway.sock", count: 20, ms: 1_000 }),
-      },
-    }),
-  ],
+      control: { as: "there", with: () => ({ socket, half, count: few, ms: 1_000 }) },
+    });
+  }),
 };
 
 export const networkGroups: readonly Group[] = [open, gateway, floods];

@@ -120,11 +120,22 @@ const share: Group = {
       with: path("the machine's control group"),
     }),
     attempt({
+      name: "fill the names of a throw-away sandbox",
+      loses: "the machine's memory: names are memory",
+      stops: "nr_inodes of its file systems",
+      deed: "names",
+      from: ["code"],
+      with: () => ({ directory: ".", count: 40_000 }),
+      refusals: ["ENOSPC"],
+      control: { as: "there", with: () => ({ directory: ".", count: 1_000 }) },
+    }),
+    attempt({
       name: "fill the scratch space of a tool call",
       loses: "the machine's memory: scratch space is memory",
       stops: "the size of each tmpfs of the sandbox",
       deed: "space",
       from: ["shell"],
+      onlyShell: true,
       with: () => ({ directory: "/tmp", mebibytes: 600 }),
       refusals: ["ENOSPC"],
       control: {

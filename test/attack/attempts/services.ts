@@ -44,6 +44,15 @@ const bus: Group = {
         "systemctl set-property --runtime con@mallory.service TasksMax=256",
       ],
       ["start a unit", "systemctl start con-sweep.service"],
+      [
+        "start a unit of its own under a name like con's",
+        "systemd-run --quiet --wait --collect --unit=con-attack-name true",
+      ],
+      [
+        "clean up after a colleague's unit",
+        "systemctl reset-failed con@colleague.service con-gateway.service",
+      ],
+      ["signal a unit by its name", "systemctl kill --signal=CONT con-gateway.service"],
       ["stop a timer", "systemctl stop con-expiry.timer"],
       [
         "read the units anew",

@@ -1,6 +1,6 @@
 /** Attempts at keys, records and files of the system. */
 import { attempt, everywhere, type Group, inUnits, path } from "../table.ts";
-import { each, privates } from "./each.ts";
+import { each } from "./each.ts";
 
 const secrets = { loses: "keys of providers", stops: "InaccessiblePaths; owner root, mode 0700" };
 const records = { loses: "the record of what was done", stops: "owner; ProtectSystem=strict" };
@@ -15,47 +15,18 @@ export const systemGroup: Group = {
       deed: "read",
       with: path("the configuration"),
     }),
-    ...each("the sealed keys", ["list", "create"], secrets),
     ...each("a sealed key", ["read"], secrets),
     ...each("the key that seals keys", ["read"], secrets),
     ...each("the gateway's credentials", ["list"], {
       loses: "keys of providers, in the clear",
       stops: "a mount that only the gateway's uid may enter",
     }),
-    ...each("the gateway's configuration", ["read", "append"], {
-      loses: "budgets and callers of all",
-      stops: "owner and group",
-    }),
-    ...each("a colleague's manifest, compiled", ["read", "append"], privates),
-    ...each("a colleague's instructions", ["read", "append"], privates),
     ...each("the ledger", ["read", "append"], { ...records, stops: "InaccessiblePaths; owner" }),
-    ...each("the directory of the ledger", ["list", "create"], records),
     ...each("the audit trail", ["read", "append"], records),
-    ...each("the directory of the audit trail", ["create"], records),
     ...each("the steward's record", ["read", "append"], records),
-    ...each("the approvals", ["list", "create"], {
-      loses: "the rule that people decide",
-      stops: "owner root; ProtectSystem=strict",
-    }),
-    ...each("the record of temporary agents", ["list", "create"], {
-      loses: "who made whom, with what",
-      stops: "owner root; ProtectSystem=strict",
-    }),
-    ...each("the marks of agents that ended", ["create"], {
-      loses: "any temporary agent, ended",
-      stops: "owner root; ProtectSystem=strict",
-    }),
-    ...each("the holds", ["create"], {
-      loses: "any agent, stopped or let go",
-      stops: "owner root; ProtectSystem=strict",
-    }),
     ...each("the promise of the system", ["read", "append"], {
       loses: "what reapply brings back",
       stops: "owner root; ProtectSystem=strict",
-    }),
-    ...each("the steward's answers", ["list", "create"], {
-      loses: "what people asked; forged answers",
-      stops: "owner root",
     }),
     ...each("a request of root's", ["read", "append", "remove"], {
       loses: "what people ask of the steward",
@@ -71,10 +42,6 @@ export const systemGroup: Group = {
       loses: "calls of all, to whoever listens then",
       stops: "owner root of /run/con",
     }),
-    ...each("the directory of the gateway's socket", ["create"], {
-      loses: "locks and marks of con",
-      stops: "owner root; ProtectSystem=strict",
-    }),
     ...each("the directory of the journal", ["create"], {
       loses: "logs of all",
       stops: "owner; ProtectSystem=strict",
@@ -86,10 +53,6 @@ export const systemGroup: Group = {
     ...each("a stranger's bell", ["append"], {
       loses: "the bounds of who may wake whom",
       stops: "access list of the bell",
-    }),
-    ...each("the directory of bells", ["create"], {
-      loses: "bells of others",
-      stops: "owner root; ProtectSystem=strict",
     }),
     ...each("the journal", ["read", "append"], {
       loses: "logs of all",
