@@ -37,7 +37,25 @@ async function obeyWhile(session: Session, running: Running, over: AbortSignal):
       if (control === null) break;
       await settleControl(session, control, running);
     }
+    await rest(intake.restMs(), over);
   }
+}
+
+/**
+ * Also with no time to wait the event loop turns: the kernel tells of each file of a flood by itself, and a scan for
+ * each would keep the model's answer from being read.
+ */
+function rest(ms: number, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      over.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    over.addEventListener("abort", end, { once: true });
+    if (over.aborted) end();
+  });
 }
 
 export async function settleControl(

@@ -30,6 +30,8 @@ export interface Intake {
   readonly more: () => boolean;
   /** The next claimed control task, while another task runs. */
   readonly nextControl: () => Promise<Job | null>;
+  /** How long to leave the inboxes alone after a look at them, so that looking is not all that is done. */
+  readonly restMs: () => number;
   /** Waits for a hint, or for a slow writer to finish. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** True while some file is expected to become ready within this session. */
@@ -42,6 +44,10 @@ export interface Intake {
 
 /** While tasks run, new arrivals are sorted in at most this often. */
 const rescanMs = 50;
+/** After a scan, as many times its length without one: a flood must not stand before what is at hand. */
+const restFactor = 4;
+/** Also when the clock jumps during a scan. */
+const longestRestMs = 1_000;
 /** How often a file that is being written is looked at. */
 const pollMs = 20;
 
@@ -55,6 +61,7 @@ class InboxIntake implements Intake {
   readonly #stuck = new Set<string>();
   #queue: Candidate[] = [];
   #scannedAt = Number.NEGATIVE_INFINITY;
+  #restMs = 0;
 
   constructor(world: SessionWorld, post: Post, hints: Hints) {
     this.#world = world;
@@ -63,7 +70,7 @@ class InboxIntake implements Intake {
   }
 
   async next(): Promise<Job | null> {
-    const fresh = this.#world.now() - this.#scannedAt < rescanMs;
+    const fresh = this.#world.now() - this.#scannedAt < Math.max(rescanMs, this.#restMs);
     if (this.#queue.length === 0 || (!fresh && this.#hints.take())) this.#scan();
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       const job = await this.#try(next);
@@ -87,6 +94,10 @@ class InboxIntake implements Intake {
     }
   }
 
+  restMs(): number {
+    return this.#restMs;
+  }
+
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     await this.#hints.wait(this.waiting() ? pollMs : ms, signal);
   }
@@ -106,9 +117,12 @@ class InboxIntake implements Intake {
   }
 
   #scan(): void {
-    this.#scannedAt = this.#world.now();
+    const begun = this.#world.now();
     this.#hints.take();
     const found = scan(this.#world, this.#post, this.#known);
+    this.#scannedAt = this.#world.now();
+    const rest = restFactor * (this.#scannedAt - begun);
+    this.#restMs = Math.min(Math.max(rest, 0), longestRestMs);
     const paths = new Set(found.map(({ path }) => path));
     for (const path of this.#pending.keys()) if (!paths.has(path)) this.#pending.delete(path);
     this.#queue = found.filter(({ path }) => !this.#stuck.has(path));

@@ -1,6 +1,6 @@
 /**
- * What lies in the inboxes, in the order in which it is to be run: control files, then priority, then
- * arrival. The scan is the truth; every wake-up is only a hint.
+ * What lies in the inboxes, in the order in which it is to be run: control files, then priority, then in turns one of
+ * each owner in order of arrival, so that who floods an inbox keeps only himself waiting. The scan is the truth; every wake-up is only a hint.
  *
  * Never: decides about an entry. What is read here (the first bytes of a file) only sorts.
  */
@@ -23,6 +23,8 @@ export interface Candidate {
   readonly control: boolean;
   /** Smaller runs first. */
   readonly rank: number;
+  /** Of the entry itself: each owner has his turn. */
+  readonly uid: bigint;
   readonly arrivedNs: bigint;
 }
 
@@ -43,7 +45,20 @@ export function scan(
   const found = post.inboxes.flatMap((inbox) => scanInbox(world, post, inbox, known));
   known.clear();
   for (const candidate of found) known.set(candidate.path, candidate);
-  return found.sort(inOrder);
+  return inTurns(found.sort(inOrder));
+}
+
+/** The first of each owner, then the second of each, within a rank. */
+function inTurns(sorted: readonly Candidate[]): Candidate[] {
+  const counts = new Map<string, number>();
+  const turned = sorted.map((candidate) => {
+    const line = `${candidate.rank} ${candidate.uid}`;
+    const turn = counts.get(line) ?? 0;
+    counts.set(line, turn + 1);
+    return { candidate, turn };
+  });
+  turned.sort((a, b) => a.candidate.rank - b.candidate.rank || a.turn - b.turn);
+  return turned.map(({ candidate }) => candidate);
 }
 
 function inOrder(a: Candidate, b: Candidate): number {
@@ -105,6 +120,7 @@ function renameUnreadable(world: SpoolWorld, inbox: string): void {
 interface Peeked {
   readonly control: boolean;
   readonly rank: number;
+  readonly uid: bigint;
   readonly arrivedNs: bigint;
 }
 
@@ -117,7 +133,8 @@ function peek(world: SpoolWorld, post: Post, path: string): Peeked | null {
   const { disk } = world;
   try {
     const stat = disk.lstat(path);
-    const plain: Peeked = { control: false, rank: ranks.normal, arrivedNs: stat.ctimeNs };
+    const { uid, ctimeNs: arrivedNs } = stat;
+    const plain: Peeked = { control: false, rank: ranks.normal, uid, arrivedNs };
     return stat.isFile() ? peekFile(world, post, path, plain) : plain;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;

@@ -288,6 +288,19 @@ describe("scan", () => {
     expect(scan(at.world, at.post).map(({ base }) => base)).toEqual(["4", "3", "2", "1"]);
   });
 
+  it.runIf(root)("lets each owner have his turn: a flood keeps only its sender waiting", () => {
+    const at = fixture();
+    const owned = (name: string, uid: number): void => {
+      drop(at, name, "x");
+      fs.chownSync(join(at.post.paths.inbox, name), uid, uid);
+    };
+    for (const name of ["1", "2", "3"]) owned(`flood-${name}.task`, 1234);
+    drop(at, "low.task", "---\npriority: low\n---\nx");
+    for (const name of ["1", "2"]) owned(`late-${name}.task`, 5678);
+    const order = scan(at.world, at.post).map(({ base }) => base);
+    expect(order).toEqual(["flood-1", "late-1", "flood-2", "late-2", "flood-3", "low"]);
+  });
+
   it.runIf(root)("does not believe a stranger's priority", () => {
     const at = fixture();
     drop(at, "1.task", "x");
