@@ -52,7 +52,8 @@ check: $(installed) ## format, lint, types, layering, dead code, shell scripts
 	@$(node) node_modules/dependency-cruiser/bin/dependency-cruiser.mjs --config .dependency-cruiser.cjs src
 	@$(node) node_modules/knip/bin/knip.js
 	@shellcheck -x image/con-container image/setup image/lib/in-overlay image/lib/nspawn-supervise \
-	  image/rootfs/usr/lib/con/init build/prerequisites .ci/run test/image/support/reaper bench/vm/run bench/vm/job.sh
+	  image/rootfs/usr/lib/con/init build/prerequisites .ci/run test/image/support/reaper bench/vm/run bench/vm/job.sh \
+	  test/power/prepare test/power/inside/append
 
 image: build ## the system image: PROFILE=minimal|default|web|full BASE=IMAGE ENGINE=podman|docker|nspawn
 	@$(con) image

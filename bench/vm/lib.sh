@@ -56,14 +56,15 @@ make_initrd() {
 }
 
 # make_disk NAME [OPTION…]: the image as con-container makes it for nspawn, stacked with the files in
-# $tmp/extra and read into $tmp/disk. The overlay is mounted in a namespace that ends with mke2fs.
+# $tmp/extra and read into $tmp/disk, while nobody makes it anew. The overlay is mounted in a namespace that
+# ends with mke2fs.
 make_disk() {
   local image=$repo/.cache/nspawn/default name=$1
   shift
   ENGINE=nspawn PROFILE=default NAME=$name "$repo/image/con-container" image >&2
   mkdir "$tmp/merged"
   # shellcheck disable=SC2016 # the inner shell expands these
-  unshare --mount --propagation private -- /bin/sh -euc '
+  flock "$repo/.cache/lock" unshare --mount --propagation private -- /bin/sh -euc '
     mount -t overlay overlay -o "ro,lowerdir=$1" "$2"
     from=$2 to=$3
     shift 3
