@@ -56,4 +56,12 @@ it.each([
   ["1. [x] one\n  - [ ] two", false],
   ["no boxes", false],
   ["text [x] in a line", false],
+  ["text - [x] in a line", false],
+  ["", false],
+  ["+ [x] one", true],
+  ["12) [x] one", true],
+  ["1: [x] one", false],
+  ["-[x] one", false],
+  ["- [y] one", false],
+  ["-  [x] one\n\t* [ ] two", false],
 ])("%j is done: %s", (plan, done) => expect(isFinished(plan)).toBe(done));

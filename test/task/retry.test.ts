@@ -35,6 +35,13 @@ describe("nextAttempt", () => {
     expect(nextAttempt(0, 1000, 500)).toEqual({ kind: "at", ms: 1000, strikes: 0 });
   });
 
+  it("gives up as soon as no wait is left, whatever else is true", () => {
+    expect(nextAttempt(7, 1000, null)).toEqual({ kind: "never", strikes: 8 });
+    expect(nextAttempt(4, 1000, null, new Date(2000).toISOString()).kind).toBe("never");
+    // A deadline that has passed is no time to wait for.
+    expect(nextAttempt(1, 3000, null, new Date(2000).toISOString())).toMatchObject({ ms: 3000 });
+  });
+
   it("comes back no later than the deadline, to tell that it passed", () => {
     const deadline = new Date(2000).toISOString();
     expect(nextAttempt(0, 1000, null, deadline)).toMatchObject({ ms: 2000 });

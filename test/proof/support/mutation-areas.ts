@@ -1,0 +1,45 @@
+/** What `make proof PARTS=mutation` changes on purpose, and which tests have to notice. Pure. */
+
+export interface Area {
+  readonly name: string;
+  /** Files of src, as globs from the repository's root. */
+  readonly mutate: readonly string[];
+  /** Only tests that need no process of their own: each is run many hundred times. */
+  readonly tests: readonly string[];
+}
+
+export const areas: readonly Area[] = [
+  {
+    name: "task",
+    mutate: ["src/task/*.ts", "!src/task/yaml-library.ts"],
+    tests: ["test/task/**/*.test.ts", "test/fuzz/mended.test.ts"],
+  },
+  {
+    name: "plan",
+    mutate: ["src/host/plan.ts", "src/host/plan/*.ts"],
+    tests: ["test/host/plan.test.ts", "test/host/plan/*.test.ts"],
+  },
+  {
+    name: "spool",
+    mutate: ["src/spool/*.ts"],
+    tests: ["test/spool/*.test.ts"],
+  },
+  {
+    name: "policy",
+    mutate: [
+      "src/config/{grants,authority,cascade}.ts",
+      "src/runner/policy.ts",
+      "src/gateway/{allow,budget,reserve}.ts",
+      "src/steward/{authority,ceiling,policy}.ts",
+    ],
+    tests: [
+      "test/config/{cascade,child,grants,parse}.test.ts",
+      "test/runner/{cascade,constraints,policy}.test.ts",
+      "test/gateway/{allow,budget,reserve}*.test.ts",
+      "test/steward/{approvals,authority,ceiling,grants,policy,request}.test.ts",
+    ],
+  },
+];
+
+/** The environment variable by which the area's name reaches the tests' settings. */
+export const areaVariable = "CON_MUTATION_AREA";
