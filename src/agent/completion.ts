@@ -8,8 +8,8 @@
 import type { CheckResult } from "../task/done-when/types.ts";
 import type { Outcome } from "../task/task.ts";
 import { failed } from "./limits.ts";
-import type { RunState } from "./resume.ts";
 import type { Completion, Run } from "./run.ts";
+import type { RunState } from "./state.ts";
 
 /** Characters of what the checks found that go to the model, and to the sender. */
 const maxEvidence = 2000;

@@ -12,8 +12,8 @@ import type { Denial, ToolResult } from "../tools/result.ts";
 import type { WokenCall } from "../tools/tool.ts";
 import type { CallHeld } from "./journal.ts";
 import { resultLine } from "./result.ts";
-import type { Turn } from "./resume.ts";
 import type { Run } from "./run.ts";
+import type { Turn } from "./state.ts";
 
 /** Unique within the task: steps are never counted anew. */
 export const callIdOf = (step: number, index: number): string => `${step}-${index}`;

@@ -2,7 +2,7 @@
 import type { ModelError } from "../model/types.ts";
 import type { Outcome } from "../task/task.ts";
 import type { BrakeLimits } from "./brakes/ask-continue.ts";
-import type { RunState } from "./resume.ts";
+import type { RunState } from "./state.ts";
 
 export interface RunLimits {
   /** Model calls per task. */

@@ -19,7 +19,6 @@ import { hasRoomAfter, makeRoom } from "./context/fit.ts";
 import { hasWoken, heldOutcome } from "./held.ts";
 import { failed, modelRemedy } from "./limits.ts";
 import { promptMessages } from "./prompt.ts";
-import type { Turn } from "./resume.ts";
 import {
   type Completion,
   createRun,
@@ -29,6 +28,7 @@ import {
   type RunOptions,
 } from "./run.ts";
 import { isRefusedSpending, judgeHeldCall, waitForMoney } from "./spend.ts";
+import type { Turn } from "./state.ts";
 import { mended } from "./toolbox/effective.ts";
 import { finishTurn } from "./turn.ts";
 import { addUsage } from "./usage.ts";

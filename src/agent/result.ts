@@ -2,8 +2,8 @@
 import type { ToolCall } from "../model/types.ts";
 import type { ToolResult } from "../tools/result.ts";
 import type { JournalLine } from "./journal.ts";
-import type { Turn } from "./resume.ts";
 import type { Run } from "./run.ts";
+import type { Turn } from "./state.ts";
 import { stuckHint } from "./stuck.ts";
 
 export function resultLine(

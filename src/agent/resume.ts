@@ -4,97 +4,19 @@
  * The loop advances the same state with each line that it writes, so a run that was cut and resumed
  * and a run that was not cannot differ. Pure apart from that one object.
  */
-import type { Message, ToolCall } from "../model/types.ts";
-import type { CheckResult } from "../task/done-when/types.ts";
-import { emptyTally, type Outcome, type Tally } from "../task/task.ts";
-import { advanceBrakes, type BrakeState, freshBrakes } from "./brakes/fold.ts";
-import {
-  advanceCascade,
-  afterToolResult,
-  afterTurn,
-  type CascadeState,
-  freshCascade,
-} from "./cascade/fold.ts";
-import { advanceContext, type ContextState, freshContext } from "./context/fold.ts";
+import type { Message } from "../model/types.ts";
+import type { Tally } from "../task/task.ts";
+import { advanceBrakes, freshBrakes } from "./brakes/fold.ts";
+import { advanceCascade, afterToolResult, afterTurn } from "./cascade/fold.ts";
+import { advanceContext } from "./context/fold.ts";
 import { withExec } from "./exec-line.ts";
-import type { CallHeld, CallResult, JournalLine, ModelHeld, ModelResult } from "./journal.ts";
-import { afterCall, type Habits, noHabits } from "./stuck.ts";
-import { type Calls, tainting, withCall } from "./taint.ts";
+import type { CallResult, JournalLine, ModelResult } from "./journal.ts";
+import { freshState, type RunState, type Turn } from "./state.ts";
+import { afterCall, noHabits } from "./stuck.ts";
+import { tainting, withCall } from "./taint.ts";
 import { effectiveCall } from "./toolbox/effective.ts";
 import { withUsage } from "./usage.ts";
 import { wireArguments, wireName, wireText } from "./wire.ts";
-
-/** The calls of the latest model turn, by index from 1. */
-export interface Turn {
-  readonly step: number;
-  /** As they are meant (toolbox/effective.ts). */
-  readonly calls: readonly ToolCall[];
-  /** Calls whose tool was started; a call that waits is not among them. */
-  readonly begun: ReadonlySet<number>;
-  /** Calls that wait. */
-  readonly holds: ReadonlyMap<number, CallHeld>;
-  readonly results: ReadonlyMap<number, CallResult>;
-}
-
-export interface RunState {
-  /** Everything up to the latest finished turn, ready to be sent; older parts perhaps compacted. */
-  readonly messages: readonly Message[];
-  /** How many of them are the prompt, which stays as it is. */
-  readonly head: number;
-  /** What compaction did so far. */
-  readonly context: ContextState;
-  /** Model calls that gave a reply, in all attempts since the latest retry. */
-  readonly steps: number;
-  readonly tally: Tally;
-  /** Tool calls that have their result, since the sender's last word: the prompt, or a retry. */
-  readonly toolCalls: number;
-  /** It has read words of strangers. */
-  readonly tainted: boolean;
-  readonly calls: Calls | null;
-  readonly brakes: BrakeState;
-  readonly cascade: CascadeState;
-  /** What it does time and again, since then. */
-  readonly habits: Habits;
-  /** Calls of the latest turn that still lack a result, else null. */
-  readonly turn: Turn | null;
-  /** The next model call waits until people agree to what it costs; it was not made. */
-  readonly modelHold: ModelHeld | null;
-  /** The latest reply had no tool calls: its text, until the loop has judged it; else null. */
-  readonly answer: string | null;
-  /** What the model said so far without being asked to stop: for answers that end early. */
-  readonly said: string;
-  /** The latest reply was empty and the model was told so. */
-  readonly nudged: boolean;
-  /** Completion checks as they were made last, and how often they were since the latest retry. */
-  readonly checks: readonly CheckResult[] | null;
-  readonly rounds: number;
-  readonly final: Outcome | null;
-  /** How often a failed end was taken back. */
-  readonly retries: number;
-}
-
-const freshState: RunState = {
-  messages: [],
-  head: 0,
-  context: freshContext,
-  steps: 0,
-  tally: emptyTally,
-  toolCalls: 0,
-  tainted: false,
-  calls: null,
-  brakes: freshBrakes,
-  cascade: freshCascade,
-  habits: noHabits,
-  turn: null,
-  modelHold: null,
-  answer: null,
-  said: "",
-  nudged: false,
-  checks: null,
-  rounds: 0,
-  final: null,
-  retries: 0,
-};
 
 export const fold = (lines: readonly JournalLine[]): RunState => lines.reduce(advance, freshState);
 

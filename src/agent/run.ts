@@ -22,7 +22,8 @@ import type { Gate } from "./gate.ts";
 import type { JournalLine } from "./journal.ts";
 import type { RunLimits } from "./limits.ts";
 import type { Persona } from "./prompt.ts";
-import { advance, fold, type RunState } from "./resume.ts";
+import { advance, fold } from "./resume.ts";
+import type { RunState } from "./state.ts";
 import { plainToolbox, type Toolbox } from "./toolbox/plain.ts";
 
 interface Deadline {

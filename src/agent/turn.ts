@@ -16,8 +16,8 @@ import type { GatedCall } from "./gate.ts";
 import { callIdOf, faultOf, holdLine, settleWoken, wokenOf } from "./held.ts";
 import type { JournalLine } from "./journal.ts";
 import { callAt, resultLine } from "./result.ts";
-import type { Turn } from "./resume.ts";
 import { JournalTrouble, type Run } from "./run.ts";
+import type { Turn } from "./state.ts";
 import { wrapFault } from "./toolbox/effective.ts";
 import { counting } from "./usage.ts";
 

@@ -24,7 +24,10 @@ Example:
         listPackages(argv, io, {
           disk: nodeDisk,
           directory: layersDirectory,
-          forge: compiledForge(io),
+          // Read when asked for: help needs no configuration.
+          get forge() {
+            return compiledForge(io);
+          },
         }),
     },
     add: { summary: "install one that con.yaml lists", run: (argv, io) => addPackage(argv, io) },

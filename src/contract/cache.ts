@@ -5,11 +5,11 @@
  * somebody else counts as none. Never: needed. A cache that cannot be written costs time and nothing
  * else. After a crash: the old cache or the new one.
  */
-import { createHash } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import { basename } from "node:path";
 import { type Disk, errnoOf } from "../system/disk.ts";
 import { readAll, replaceDurably } from "../system/durable.ts";
+import { sha256 } from "../system/sha256.ts";
 import { notOwned } from "./owned.ts";
 import type { ParsedContract } from "./parse.ts";
 
@@ -65,7 +65,7 @@ export function writeCache(disk: Disk, path: string, directory: string, cache: C
 }
 
 function headOf(directory: string, body: string): string {
-  return createHash("sha256").update(`${format}\n${directory}\n${body}`).digest("hex");
+  return sha256(`${format}\n${directory}\n${body}`);
 }
 
 const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -11,7 +11,7 @@ import { type Holds, holdOf } from "../config/holds.ts";
 import { deliver } from "../spool/deliver.ts";
 import { agentPaths, bellOf } from "../spool/layout.ts";
 import type { DeliverWorld } from "../spool/world.ts";
-import { type Disk, errnoOf } from "../system/disk.ts";
+import { errnoOf, listed } from "../system/disk.ts";
 import { ConError } from "../system/errors.ts";
 import { requestOf } from "../task/codec.ts";
 import { timeOfId } from "../task/id.ts";
@@ -174,15 +174,6 @@ function toldWithinTheHour({ disk, health, now }: EscalateWorld, name: string): 
       .map((file) => timeOfId(file.slice(0, -".task".length))),
   );
   return times.some((time) => Math.abs(now() - time) < 3_600_000);
-}
-
-function listed(disk: Disk, directory: string): string[] {
-  try {
-    return disk.list(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** Every refusal of the kernel leaves the escalation due; anything else is our own bug. */

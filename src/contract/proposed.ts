@@ -67,7 +67,7 @@ export async function lookAtProposed(proposed: Proposed, parts: LookParts): Prom
 const firstOf = (all: readonly (string | null)[]): string | null =>
   all.find((one) => one !== null) ?? null;
 
-export const idOf = (agent: string, name: string): string => `own.${agent}.${name}`;
+const idOf = (agent: string, name: string): string => `own.${agent}.${name}`;
 
 /** What an agent may not say, or null. */
 function beyond(contract: Contract, { agent, name }: Proposed): string | null {

@@ -4,16 +4,16 @@
  */
 import fs from "node:fs";
 import readline from "node:readline";
+import { isObject, type JsonObject } from "../system/json.ts";
 import { Refused } from "./open.ts";
 import type { Value } from "./params.ts";
 import { type BadRow, columnNames, mostColumns, type Row, type Source } from "./source.ts";
 
 /** An array is read whole. */
 const largestArray = 64 << 20;
-type Found = Readonly<Record<string, unknown>>;
 interface Numbered {
   readonly line: number;
-  readonly value: Found;
+  readonly value: JsonObject;
 }
 
 /** With integers beyond a double's as BigInt: the reviver is told what stood there (ECMAScript, JSON.parse source text). */
@@ -26,9 +26,6 @@ function parseExactly(text: string): unknown {
       : value;
   return JSON.parse(text, revive) as unknown;
 }
-
-const isObject = (value: unknown): value is Found =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 async function* lines(file: string, bad: (row: BadRow) => void): AsyncIterable<Numbered> {
   const input = fs.createReadStream(file);

@@ -1,5 +1,6 @@
 /** What a call used and what it costs. Pure. */
 import type { ModelAlias } from "../config/types.ts";
+import { isObject } from "../system/json.ts";
 import type { Basis } from "./ledger/schema.ts";
 import { bytesPerToken } from "./request.ts";
 
@@ -26,8 +27,6 @@ export const newAccount = (): Account => ({
   abandoned: false,
 });
 
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
 const count = (value: unknown): number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
 
@@ -54,7 +53,7 @@ const maxDepth = 8;
 
 function textBytes(value: unknown, depth: number): number {
   if (typeof value === "string") return Buffer.byteLength(value);
-  if (!isObject(value) || depth > maxDepth) return 0;
+  if (typeof value !== "object" || value === null || depth > maxDepth) return 0;
   return Object.values(value).reduce<number>((sum, one) => sum + textBytes(one, depth + 1), 0);
 }
 

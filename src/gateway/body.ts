@@ -5,6 +5,7 @@
  * their arrival until the call is over, because that is how long they are held.
  */
 import type { IncomingMessage } from "node:http";
+import { isDeeperThan } from "../system/json.ts";
 import { type Problem, problem } from "./problem.ts";
 import type { Body } from "./upstream.ts";
 
@@ -116,13 +117,6 @@ function hasMoreValuesThan(bytes: Buffer, most: number): boolean {
   let count = 0;
   for (const byte of bytes) if (byte === comma || byte === bracket || byte === brace) count += 1;
   return count > most;
-}
-
-/** JSON.parse takes any depth, but what serializes the value again does not. */
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth === 0) return true;
-  return Object.values(value).some((one) => isDeeperThan(one, depth - 1));
 }
 
 const no = (status: number, message: string, wait: number | null = null): Taken => ({

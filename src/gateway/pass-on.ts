@@ -8,6 +8,7 @@
 import type { ServerResponse } from "node:http";
 import { createSseParser, sseDone, sseEvent } from "../model/sse.ts";
 import { reasonOf } from "../system/errors.ts";
+import { jsonOrNull } from "../system/json.ts";
 import { type Account, note } from "./account.ts";
 import type { Reply } from "./upstream.ts";
 
@@ -40,7 +41,8 @@ export async function passOn(
     for await (const part of reply.body) {
       for (const payload of parse(decoder.decode(part, { stream: true }))) {
         if (payload === sseDone) continue;
-        note(account, parsed(payload));
+        // What is not JSON is the caller's to judge; it tells us nothing about usage.
+        note(account, jsonOrNull(payload));
         if (!response.write(sseEvent(payload))) await drained(response, signal, patienceMs);
       }
     }
@@ -67,7 +69,7 @@ export async function readWhole({ reply, label, account }: Passage): Promise<Buf
     return `${label} broke off: ${why}`;
   }
   const bytes = Buffer.concat(parts);
-  const value = parsed(bytes.toString("utf8"));
+  const value = jsonOrNull(bytes);
   if (value === null) return `${label} sent something that is not JSON`;
   note(account, value);
   return bytes;
@@ -89,14 +91,4 @@ function drained(response: ServerResponse, signal: AbortSignal, patienceMs: numb
     signal.addEventListener("abort", onGone, { once: true });
     response.once("drain", onDrain);
   });
-}
-
-/** In a stream, what is not JSON is the caller's to judge; it tells us nothing about usage. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -4,6 +4,8 @@
  * Only keys are passed on whose price is in the tokens: a list of other models, a faster tier or a search
  * on the web would cost what no reservation knows. The input is estimated from its bytes, 3 to a token.
  */
+
+import { isObject, type JsonObject } from "../system/json.ts";
 import { type Problem, problem } from "./problem.ts";
 import type { Body, Endpoint } from "./upstream.ts";
 
@@ -44,9 +46,6 @@ export interface Caps {
   /** Something limits this caller: the reservation must hold, so the request must say it. */
   readonly isLimited: boolean;
 }
-
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
 
 /** `bytes` is the size of the request as it came. */
 export function estimateOf(
@@ -95,7 +94,7 @@ function oddityOf(endpoint: Endpoint, body: Body): string | null {
 }
 
 /** What messages hold that is not plain text. */
-const parts = ({ messages }: Body): Json[] =>
+const parts = ({ messages }: Body): JsonObject[] =>
   (Array.isArray(messages) ? messages : []).flatMap((message: unknown) => {
     const content = isObject(message) ? message["content"] : null;
     return Array.isArray(content) ? content.map((part) => (isObject(part) ? part : {})) : [];

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { namePattern } from "../config/grammar.ts";
 import type { Agent, Config } from "../config/types.ts";
 import { namesIn } from "../system/disk.ts";
+import { jsonOrNull } from "../system/json.ts";
 import { commissions as commissionsDirectory } from "./paths.ts";
 
 export interface Commission {
@@ -46,13 +47,8 @@ function parse(text: string, agent: string): Commission {
     at: new Date(0).toISOString(),
     retired: null,
   };
-  try {
-    const value = JSON.parse(text) as Partial<Commission> | null;
-    return value?.version === 1 && value.agent === agent ? { ...unknown, ...value } : unknown;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return unknown;
-  }
+  const value = jsonOrNull(text) as Partial<Commission> | null;
+  return value?.version === 1 && value.agent === agent ? { ...unknown, ...value } : unknown;
 }
 
 /** Agents that are there now because `parent` asked for them. */

@@ -5,6 +5,7 @@
  * comes back gets its old uid, and with it its old files.
  */
 import { ConError, exit } from "../system/errors.ts";
+import { isObject } from "../system/json.ts";
 import { agentUids, type People, userOf } from "./ids.ts";
 
 export const registryPath = "/var/lib/con/uids.json";
@@ -15,8 +16,8 @@ export type Registry = Readonly<Record<string, number>>;
 export function parseRegistry(text: string | null): Registry {
   if (text === null) return {};
   const value = parseJson(text);
-  const uids = isRecord(value) && value["version"] === 1 ? value["uids"] : null;
-  if (!isRecord(uids) || !Object.values(uids).every(isAgentUid))
+  const uids = isObject(value) && value["version"] === 1 ? value["uids"] : null;
+  if (!isObject(uids) || !Object.values(uids).every(isAgentUid))
     throw damaged("it has odd content");
   return uids as Registry;
 }
@@ -45,9 +46,6 @@ export function assignUids(registry: Registry, names: readonly string[], people:
   }
   return result;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isAgentUid = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= agentUids.first && Number(value) <= agentUids.last;

@@ -3,11 +3,11 @@
  *
  * Never: touches another table, or a network namespace that is not known to be con's own.
  */
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf } from "../system/disk.ts";
 import { exec } from "../system/exec.ts";
+import { sha256 } from "../system/sha256.ts";
 import { rulesFile } from "./paths.ts";
 import { tableName } from "./plan/rules.ts";
 
@@ -26,7 +26,7 @@ export async function loadRules(text: string): Promise<string | null> {
   const result = await exec(["nft", "-f", "-"], { input: text });
   if (result.code !== 0) return `nft refused the rules: ${firstLine(result.stderr)}`;
   mkdirSync(dirname(rulesFile), { recursive: true, mode: 0o755 });
-  const seen = { wanted: digest(text), listed: digest(await listing()) };
+  const seen = { wanted: sha256(text), listed: sha256(await listing()) };
   writeFileSync(rulesFile, `${JSON.stringify(seen)}\n`, { mode: 0o644 });
   return null;
 }
@@ -38,7 +38,7 @@ export async function seenRules(text: string): Promise<SeenRules> {
   const now = await listing();
   if (now === "") return "none";
   const last = readSeen();
-  return last.wanted === digest(text) && last.listed === digest(now) ? "as-wanted" : "changed";
+  return last.wanted === sha256(text) && last.listed === sha256(now) ? "as-wanted" : "changed";
 }
 
 /** Whether the table is there at all. */
@@ -60,5 +60,4 @@ function readSeen(): { wanted?: unknown; listed?: unknown } {
   }
 }
 
-const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";

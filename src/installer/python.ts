@@ -16,7 +16,7 @@ export function installPython(order: LayerOrder, work: string): LayerLock {
     throw new InstallFailure(
       "there is no pip here: the image's full profile has it (or: apt-get install python3-pip)",
     );
-  const text = order.lock ?? resolve(order, work);
+  const text = plainLock(order.lock ?? resolve(order, work));
   const requirements = join(work, "requirements.txt");
   fs.writeFileSync(requirements, text);
   const target = join(work, layerFolder.python);
@@ -58,6 +58,16 @@ function lineOf({ download_info, metadata }: Found, order: LayerOrder): string {
     throw new InstallFailure(`${name}==${version} does not come from a registry with its digest`);
   const isOwn = plainName(`${name}==${version}`) === plainName(order.package);
   return `${isOwn ? order.package : `${name}==${version}`} --hash=sha256:${sha256}`;
+}
+
+const lockLine =
+  /^[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.+!_-]* --hash=sha256:[0-9a-f]{64}$/;
+
+/** pip reads options and addresses in it as well: names, versions and digests are all that may stand there. */
+export function plainLock(text: string): string {
+  const odd = text.split("\n").find((line) => line !== "" && !lockLine.test(line));
+  if (odd === undefined) return text;
+  throw new InstallFailure(`${JSON.stringify(odd.slice(0, 100))} is no line of a lock`);
 }
 
 /** PEP 503: names that differ by these are one. */

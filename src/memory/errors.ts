@@ -93,5 +93,5 @@ export function named(path: string, error: unknown): unknown {
   return new MemoryError(trouble, `memory ${path}`, why, remedies[trouble], { cause: error });
 }
 
-export const badInput = (what: string, why: string): MemoryError =>
-  new MemoryError("input", what, why, remedies.input);
+export const badInput = (what: string, why: string, remedy: string = remedies.input): MemoryError =>
+  new MemoryError("input", what, why, remedy);

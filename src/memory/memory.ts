@@ -18,7 +18,8 @@ import { type Registry, registryOf } from "./registry.ts";
 import { memoryOf, type Reader, readerOf } from "./rows.ts";
 import { type Search, searching } from "./search/search.ts";
 import { type Item, storing } from "./store.ts";
-import { type Threads, threadsOf } from "./threads.ts";
+import type { Threads } from "./thread-types.ts";
+import { threadsOf } from "./threads.ts";
 import type { Draft, Embedder, Memory, Stored } from "./types.ts";
 import { type Upkeep, upkeeping } from "./upkeep.ts";
 

@@ -109,7 +109,10 @@ async function tryOpen(options: OpenOptions): Promise<Database.Database> {
 function prepareFile({ disk, path, readonly }: OpenOptions): number {
   const found = disk.find(path);
   if (found === null) {
-    if (readonly === true) throw badInput(`memory ${path}`, "there is none yet");
+    if (readonly === true) {
+      const remedy = "it begins with the agent's first task that has a thread, or a memory tool";
+      throw badInput(`memory ${path}`, "there is none yet", remedy);
+    }
     const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
     disk.close(disk.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600));
     syncDirectory(disk, dirname(path));

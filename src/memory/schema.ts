@@ -9,7 +9,7 @@ import type Database from "better-sqlite3";
 import { boundTables } from "./bounds.ts";
 import { MemoryError } from "./errors.ts";
 import { sketchBits } from "./sketch.ts";
-import { summaryTables, threadTables } from "./threads.ts";
+import { summaryTables, threadTables } from "./thread-tables.ts";
 
 /** "conm" */
 export const applicationId = 0x636f6e6d;

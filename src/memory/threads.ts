@@ -7,111 +7,9 @@
  * answers about threads of principals that were not named. After a crash: all of a turn is there, or nothing.
  */
 import type Database from "better-sqlite3";
-import { clean, queryWords, words } from "./text.ts";
-import type { SourceTrust } from "./types.ts";
-
-export interface Turn {
-  /** Id of the task. */
-  readonly task: string;
-  /** Epoch milliseconds of its end. */
-  readonly at: number;
-  readonly from: string;
-  readonly trust: SourceTrust;
-  /** done, failed or cancelled. */
-  readonly status: string;
-  readonly asked: string;
-  /** Where the whole text lies, for a text that was cut. */
-  readonly askedPath: string | null;
-  readonly answer: string;
-  readonly answerPath: string | null;
-}
-
-export interface Conversation {
-  readonly summary: Summary | null;
-  /** Those that the summary does not stand for, oldest first. */
-  readonly turns: readonly Turn[];
-}
-
-export interface Summary {
-  readonly text: string;
-  /** `unverified` where one of its turns is. */
-  readonly trust: SourceTrust;
-  /** Of how many turns. */
-  readonly turns: number;
-}
-
-export interface ThreadEntry {
-  readonly principal: string;
-  readonly thread: string;
-  readonly turns: number;
-  /** Of the latest turn, epoch milliseconds. */
-  readonly newest: number;
-  readonly summary: string | null;
-}
-
-export interface TurnFound extends Turn {
-  readonly thread: string;
-}
-
-export interface Threads {
-  /** False: it was kept before. A task that ended once more, because it was retried, has its latest end. */
-  addTurn(principal: string, thread: string, turn: Turn): boolean;
-  conversation(principal: string, thread: string): Conversation;
-  /** From now on the summary stands for the turns of these tasks too. */
-  summarize(principal: string, thread: string, text: string, tasks: readonly string[]): void;
-  /** The best first. */
-  searchTurns(principals: readonly string[], text: string, limit: number): TurnFound[];
-  /** Latest first. */
-  threads(principals: readonly string[]): ThreadEntry[];
-  /** Threads of anybody in which a turn ended at or after this moment. */
-  since(moment: number): Pick<ThreadEntry, "principal" | "thread">[];
-}
-
-/** The second step of the schema. */
-export const threadTables = `
-CREATE TABLE threads (
-  id INTEGER PRIMARY KEY,
-  principal INTEGER NOT NULL REFERENCES principals (id),
-  name TEXT NOT NULL,
-  summary TEXT,
-  UNIQUE (principal, name)
-) STRICT;
-CREATE TABLE turns (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  thread INTEGER NOT NULL REFERENCES threads (id),
-  task TEXT NOT NULL,
-  at INTEGER NOT NULL,
-  sender TEXT NOT NULL,
-  trust TEXT NOT NULL CHECK (trust IN ('verified', 'unverified')),
-  status TEXT NOT NULL,
-  covered INTEGER NOT NULL DEFAULT 0,
-  asked_path TEXT,
-  answer_path TEXT,
-  asked TEXT NOT NULL,
-  answer TEXT NOT NULL,
-  UNIQUE (thread, task)
-) STRICT;
-CREATE INDEX open_turns ON turns (thread, at) WHERE covered = 0;
-CREATE VIRTUAL TABLE turn_words USING fts5
-  (asked, answer, content = '', contentless_delete = 1, tokenize = 'ascii');
-CREATE INDEX by_call ON memories (task, call) WHERE call IS NOT NULL;
-`;
-
-/** Of the third step. `gone`: turns that ended, `gone_doubted` of them from unverified senders. */
-export const summaryTables = `
-ALTER TABLE threads ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE threads ADD COLUMN gone_doubted INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE threads ADD COLUMN gone_until INTEGER;
-CREATE INDEX covered_turns ON turns (at) WHERE covered = 1;
-CREATE INDEX turns_by_time ON turns (at);
-CREATE VIRTUAL TABLE summary_words USING fts5
-  (summary, content = '', contentless_delete = 1, tokenize = 'ascii');
-`;
-
-const columns = `t.task, t.at, t.sender AS "from", t.trust, t.status, t.asked,
-  t.asked_path AS askedPath, t.answer, t.answer_path AS answerPath`;
-const owners = "SELECT id FROM principals WHERE name IN (SELECT value FROM json_each(@principals))";
-const maxQueryWords = 24;
+import { clean, words } from "./text.ts";
+import type { Summary, ThreadEntry, Threads, Turn } from "./thread-types.ts";
+import { columns, owners, searching } from "./turn-search.ts";
 
 export function threadsOf(database: Database.Database): Threads {
   const find = finding(database);
@@ -220,32 +118,5 @@ export function summaryIndexing(database: Database.Database): (id: number, text:
   return (id, text) => {
     remove.run(id);
     add.run(id, words(text).join(" "));
-  };
-}
-
-/** Of threads that lost turns: the summary in the form of a turn, which says what it is. */
-const mostSummaries = 2;
-
-function searching(database: Database.Database): Threads["searchTurns"] {
-  const search = database.prepare<[object], TurnFound>(`
-    SELECT ${columns}, h.name AS thread FROM turn_words w JOIN turns t ON t.id = w.rowid
-    JOIN threads h ON h.id = t.thread WHERE turn_words MATCH @match AND h.principal IN (${owners})
-    ORDER BY bm25(turn_words), t.id DESC LIMIT @limit`);
-  const summaries = database.prepare<[object], TurnFound>(`
-    SELECT '' AS task, coalesce(h.gone_until, 0) AS at, 'summary' AS "from",
-      CASE WHEN h.gone_doubted > 0 OR EXISTS (SELECT 1 FROM turns t WHERE t.thread = h.id
-        AND t.covered = 1 AND t.trust <> 'verified') THEN 'unverified' ELSE 'verified' END AS trust,
-      'summary' AS status, 'summary of turns, some of which are gone' AS asked, NULL AS askedPath,
-      h.summary AS answer, NULL AS answerPath, h.name AS thread
-    FROM summary_words w JOIN threads h ON h.id = w.rowid
-    WHERE summary_words MATCH @match AND h.gone > 0 AND h.principal IN (${owners})
-    ORDER BY bm25(summary_words) LIMIT ${mostSummaries}`);
-  return (principals, text, limit) => {
-    const asked = [...new Set(queryWords(clean(text)))].slice(0, maxQueryWords);
-    if (asked.length === 0) return [];
-    const match = asked.map((word) => `"${word.replaceAll('"', '""')}"`).join(" OR ");
-    const named = { match, principals: JSON.stringify(principals) };
-    const whole = summaries.all(named);
-    return [...search.all({ ...named, limit: Math.max(0, limit - whole.length) }), ...whole];
   };
 }

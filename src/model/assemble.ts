@@ -5,6 +5,8 @@
  * chunk of its own or in the last one. What cannot be a chunk makes the stream garbage. Never: keeps more of an
  * answer than the bounds here, whatever the upstream sends.
  */
+
+import { isObject, type JsonObject } from "../system/json.ts";
 import type { ModelReply, ToolCall } from "./types.ts";
 
 interface PartialCall {
@@ -57,11 +59,6 @@ function grow(assembly: Assembly, ...texts: readonly string[]): void {
     throw new EndlessAnswer(`the answer has more than ${maxAnswerChars} characters`);
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 const numberOf = (value: unknown): number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
@@ -85,7 +82,7 @@ export function addChunk(assembly: Assembly, payload: string): string {
 }
 
 /** `con` is the gateway's own account of the call, sent last. */
-function addAccount(assembly: Assembly, chunk: Json): void {
+function addAccount(assembly: Assembly, chunk: JsonObject): void {
   const { usage, con } = chunk;
   if (isObject(usage)) {
     assembly.usage = {

@@ -5,7 +5,6 @@
  * another was told, or answers a stranger from documents without a model that looks at who asks. After a crash: an
  * answer that was not kept is asked for again, and a task that was learned from is learned from once.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Section } from "../agent/background.ts";
 import type { Cascade } from "../agent/cascade/look.ts";
@@ -14,6 +13,7 @@ import { asksForSelf } from "../agent/cascade/words.ts";
 import type { JournalLine } from "../agent/journal.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import { reasonOf } from "../system/errors.ts";
+import { sha256 } from "../system/sha256.ts";
 import { principalOf } from "../task/principal.ts";
 import type { Outcome, Task } from "../task/task.ts";
 import type { CascadeWorld, Setting } from "./cascade/setting.ts";
@@ -118,7 +118,7 @@ function contextOf(
   // Trusted people are one principal, and still not one person.
   const sender = asksForSelf(request.text) ? from : null;
   const parts = [1, name, model, can, cascade, skills, instructions, tools, background, sender];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return sha256(JSON.stringify(parts));
 }
 
 /** Opened when first needed; one that failed is tried again. */

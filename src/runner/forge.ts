@@ -4,8 +4,9 @@ import type { AgentRuntime } from "../config/runtime.ts";
 import type { ForgePackage } from "../config/types.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import type { Disk } from "../system/disk.ts";
+import { listed } from "../system/disk.ts";
 import { layersDirectory } from "../system/layers/names.ts";
-import { namesIn, readFailure, readLayer } from "../system/layers/record.ts";
+import { readFailure, readLayer } from "../system/layers/record.ts";
 import { takeLock } from "../system/lock.ts";
 import type { ForgeDesk } from "../tools/forge/desk.ts";
 import { createRegistry } from "../tools/forge/registry.ts";
@@ -30,7 +31,7 @@ function layerOf(disk: Disk, entry: ForgePackage): string | null {
   const record = readLayer(disk, layersDirectory, entry);
   if (record !== null && (layer ?? record.digest) === record.digest)
     return integrity === null || integrity === record.integrity ? record.digest : null;
-  return layer !== null && namesIn(disk, layersDirectory).includes(layer) ? layer : null;
+  return layer !== null && listed(disk, layersDirectory).includes(layer) ? layer : null;
 }
 
 const patienceSeconds = 10;

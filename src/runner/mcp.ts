@@ -6,7 +6,6 @@
  * On the way of every cold wake: loads nothing of the protocol before a tool of a server is granted and looked for.
  * Never: shows a key to another program of the agent than the server that it is for.
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isReached, mcpTarget } from "../config/mcp.ts";
@@ -15,6 +14,7 @@ import type { McpServer } from "../config/types.ts";
 import type { AgentPaths } from "../spool/layout.ts";
 import { type Disk, errnoOf } from "../system/disk.ts";
 import type { Log } from "../system/log.ts";
+import { sha256 } from "../system/sha256.ts";
 import type { McpSource } from "../tools/mcp/source.ts";
 import type { Reach } from "../tools/mcp/types.ts";
 import type { ShellPolicy } from "../tools/policies.ts";
@@ -78,7 +78,7 @@ async function openSource(parts: McpParts, name: string, server: McpServer): Pro
     name,
     timeoutMs: server.timeoutSeconds * 1000,
     reach: () => reachOf(parts, server),
-    server: createHash("sha256").update(JSON.stringify(server)).digest("hex"),
+    server: sha256(JSON.stringify(server)),
     memoPath: join(paths.state, `mcp-${name}.json`),
     ...{ disk, now, log },
   });

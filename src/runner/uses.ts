@@ -11,6 +11,7 @@
  */
 import { type Disk, isDiskTrouble } from "../system/disk.ts";
 import { readFile, replaceDurably } from "../system/durable.ts";
+import { jsonOrNull } from "../system/json.ts";
 
 export interface UseLimits {
   /** In any minute. */
@@ -86,13 +87,8 @@ export function openUses(disk: Disk, path: string): Uses {
 function read(disk: Disk, path: string): Book | null {
   const bytes = readFile(disk, path, maxBytes);
   if (bytes === null) return empty;
-  try {
-    const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<Book> | null;
-    return isBook(value) ? value : null;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return null;
-  }
+  const value = jsonOrNull(bytes) as Partial<Book> | null;
+  return isBook(value) ? value : null;
 }
 
 function isBook(value: Partial<Book> | null): value is Book {

@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import type { Disk } from "../system/disk.ts";
 import { readFile, replaceDurably } from "../system/durable.ts";
+import { type JsonObject, jsonOrNull } from "../system/json.ts";
 import { timeOfId } from "../task/id.ts";
 import type { AgentPaths } from "./layout.ts";
 
@@ -35,14 +36,9 @@ export function forgetBefore(disk: Disk, paths: Pick<AgentPaths, "state">, momen
 }
 
 function momentIn(text: string): number | null {
-  try {
-    const { version, before } = (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
-    const moment = version === 1 && typeof before === "string" ? Date.parse(before) : Number.NaN;
-    return Number.isNaN(moment) ? null : moment;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const { version, before } = (jsonOrNull(text) ?? {}) as JsonObject;
+  const moment = version === 1 && typeof before === "string" ? Date.parse(before) : Number.NaN;
+  return Number.isNaN(moment) ? null : moment;
 }
 
 export interface Arrived {

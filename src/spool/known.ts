@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Disk } from "../system/disk.ts";
 import { exists, readFile } from "../system/durable.ts";
+import { jsonOrNull } from "../system/json.ts";
 import { maxTaskBytes } from "../task/codec.ts";
 import type { AgentPaths } from "./layout.ts";
 import { readEnvelope } from "./queued.ts";
@@ -42,12 +43,6 @@ export function earlierSender(disk: Disk, paths: AgentPaths, id: string): number
 }
 
 function uidInRecord(bytes: Uint8Array): number {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-    const from = (value as { from?: { uid?: unknown } } | null)?.from;
-    return typeof from?.uid === "number" ? from.uid : -1;
-  } catch (error) {
-    if (error instanceof SyntaxError) return -1;
-    throw error;
-  }
+  const value = jsonOrNull(bytes) as { from?: { uid?: unknown } } | null;
+  return typeof value?.from?.uid === "number" ? value.from.uid : -1;
 }

@@ -7,6 +7,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { type Disk, errnoOf } from "../system/disk.ts";
+import { isObject, jsonOrNull } from "../system/json.ts";
 import { publishTogether } from "../system/publish.ts";
 import type { CallHold } from "../task/hold.ts";
 import { isId } from "../task/id.ts";
@@ -66,15 +67,9 @@ export function forgetQuestion(disk: Disk, paths: AgentPaths, task: string): voi
 
 /** Null for what is none. An agent wrote it: nothing in it is believed but what it asks. */
 export function decodeQuestion(text: string): PublicQuestion | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { con, id, task, asked, until, why, question } = value as Readonly<Record<string, unknown>>;
+  const value = jsonOrNull(text);
+  if (!isObject(value)) return null;
+  const { con, id, task, asked, until, why, question } = value;
   const texts = [id, task, asked, until, why, question];
   if (con !== 1 || !texts.every((one) => typeof one === "string")) return null;
   const read = { id, task, asked, until, why, question } as PublicQuestion;

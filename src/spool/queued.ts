@@ -6,6 +6,7 @@
  */
 import type { Disk } from "../system/disk.ts";
 import { readFile, replaceDurably } from "../system/durable.ts";
+import { isObject, jsonOrNull } from "../system/json.ts";
 import { decodeTask, maxTaskBytes, needsYaml } from "../task/codec.ts";
 import type { ParseYaml } from "../task/front-matter.ts";
 import { isId } from "../task/id.ts";
@@ -61,20 +62,10 @@ export function readEnvelope(
 ): { readonly envelope: Envelope; readonly raw: Uint8Array } | null {
   const end = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(0x0a);
   if (end < 0 || end > maxEnvelopeBytes) return null;
-  const fields = parseFields(Buffer.from(bytes.subarray(0, end)).toString("utf8"));
-  const envelope = fields === null ? null : envelopeOf(fields);
+  const fields = jsonOrNull(bytes.subarray(0, end));
+  const envelope = isObject(fields) ? envelopeOf(fields) : null;
   const raw = bytes.subarray(end + 1);
   return envelope === null || envelope.size !== raw.length ? null : { envelope, raw };
-}
-
-function parseFields(line: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? { ...value } : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function envelopeOf(fields: Readonly<Record<string, unknown>>): Envelope | null {

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { Disk } from "../system/disk.ts";
 import { readFile, replaceDurably } from "../system/durable.ts";
+import { type JsonObject, jsonOrNull } from "../system/json.ts";
 import { isId } from "../task/id.ts";
 import type { AgentPaths } from "./layout.ts";
 
@@ -47,15 +48,9 @@ export function sentFor(disk: Disk, paths: Pick<AgentPaths, "state">, id: string
 }
 
 function askedIn(text: string | undefined): Pick<Sent, "owner" | "thread"> {
-  const nothing = { owner: null, thread: null };
-  if (text === undefined) return nothing;
-  try {
-    const { owner, thread } = (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
-    return { owner: textOrNull(owner), thread: textOrNull(thread) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return nothing;
-    throw error;
-  }
+  if (text === undefined) return { owner: null, thread: null };
+  const { owner, thread } = (jsonOrNull(text) ?? {}) as JsonObject;
+  return { owner: textOrNull(owner), thread: textOrNull(thread) };
 }
 
 const textOrNull = (value: unknown): string | null => (typeof value === "string" ? value : null);

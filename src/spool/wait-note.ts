@@ -5,6 +5,8 @@
  * A call is open until all that it waits for was answered or its waiting was ended; an open note takes
  * answers, a closed one takes none and wakes its task. The note says why; the folder is the state.
  */
+
+import { isObject, type JsonObject, jsonOrNull } from "../system/json.ts";
 import type { CallHold } from "../task/hold.ts";
 import { isId } from "../task/id.ts";
 
@@ -114,30 +116,20 @@ export const encodeNote = (note: WaitNote): Uint8Array =>
 
 /** Null for what is no note. */
 export function decodeNote(bytes: Uint8Array): WaitNote | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString("utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = jsonOrNull(bytes);
   if (!isObject(value) || value["con"] !== 1 || typeof value["since"] !== "string") return null;
   const calls = all(value["calls"], callIn);
   const answers = all(value["answers"], takenIn);
   return calls === null || answers === null ? null : { since: value["since"], calls, answers };
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
-
-function all<T>(value: unknown, read: (one: Json) => T | null): readonly T[] | null {
+function all<T>(value: unknown, read: (one: JsonObject) => T | null): readonly T[] | null {
   if (!Array.isArray(value)) return null;
   const made = value.map((one) => (isObject(one) ? read(one) : null));
   return made.every((one) => one !== null) ? made : null;
 }
 
-function callIn({ call, why, until, wait_for, over }: Json): WaitingCall | null {
+function callIn({ call, why, until, wait_for, over }: JsonObject): WaitingCall | null {
   if (typeof call !== "string" || typeof why !== "string" || typeof until !== "string") return null;
   const at = Date.parse(until);
   const waitFor = all(wait_for, awaitedOf);
@@ -145,12 +137,12 @@ function callIn({ call, why, until, wait_for, over }: Json): WaitingCall | null 
   return { call, why, until: at, waitFor, over: typeof over === "string" ? over : null };
 }
 
-function awaitedOf({ id, from }: Json): Awaited | null {
+function awaitedOf({ id, from }: JsonObject): Awaited | null {
   if (typeof id !== "string" || !isId(id) || typeof from !== "string") return null;
   return { id, from: from === "root" ? null : from };
 }
 
-const takenIn = ({ to, task }: Json): Taken | null =>
+const takenIn = ({ to, task }: JsonObject): Taken | null =>
   typeof to === "string" && isId(to) && typeof task === "string" && isId(task)
     ? { to, task }
     : null;

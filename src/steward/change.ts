@@ -8,6 +8,7 @@
 import { basename, dirname, join } from "node:path";
 import { namePattern } from "../config/grammar.ts";
 import type { Disk } from "../system/disk.ts";
+import { listed } from "../system/disk.ts";
 import {
   exists,
   isTemporaryName,
@@ -17,7 +18,6 @@ import {
   syncDirectory,
 } from "../system/durable.ts";
 import { isId } from "../task/id.ts";
-import { listed } from "./listed.ts";
 import { fileOf } from "./places.ts";
 import type { StewardWorld } from "./world.ts";
 
@@ -72,7 +72,7 @@ function changesNow(world: StewardWorld): Change[] {
 }
 
 function namesIn(world: StewardWorld): string[] {
-  const names = listed(world, world.places.changes).filter((name) => name.endsWith(".json"));
+  const names = listed(world.disk, world.places.changes).filter((name) => name.endsWith(".json"));
   return names.map((name) => name.slice(0, -".json".length)).filter((one) => namePattern.test(one));
 }
 
@@ -82,7 +82,7 @@ function sweepHalves(world: StewardWorld): void {
   const ours = [changes, children, commissions, proposals, join(configuration, "agents.d")];
   const underWay = changesNow(world).flatMap(({ files }) => files.map(({ path }) => dirname(path)));
   for (const directory of new Set([...ours, ...underWay]))
-    for (const name of listed(world, directory))
+    for (const name of listed(world.disk, directory))
       if (isTemporaryName(name)) removeDurably(world.disk, join(directory, name));
 }
 

@@ -1,7 +1,7 @@
 /** What the chain of actions keeps of a request and of what came of it. Pure. */
-import { createHash } from "node:crypto";
 import type { Json } from "../system/chain/line.ts";
 import type { ChainRecord } from "../system/chain.ts";
+import { sha256 } from "../system/sha256.ts";
 import type { Requester } from "./policy.ts";
 import type { StewardRequest } from "./types.ts";
 import type { Deed } from "./verb.ts";
@@ -49,7 +49,7 @@ const textKeys: readonly string[] = ["manifest", "instructions"];
 
 const digest = (text: string) => ({
   bytes: Buffer.byteLength(text),
-  sha256: createHash("sha256").update(text).digest("hex"),
+  sha256: sha256(text),
 });
 
 /** A line of the chain has an end; an answer may name every fact of a thousand agents. */

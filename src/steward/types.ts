@@ -105,8 +105,18 @@ export type StewardRequest = {
   | { readonly verb: "approve" | "deny"; readonly approval: string }
 );
 
+/** Where something was thought of, as the asker's runner says. */
+export interface TaskOrigin {
+  readonly task: string;
+  readonly call: string;
+  readonly from: string;
+  readonly trust: "verified" | "unverified";
+  /** That task has read words of strangers. */
+  readonly tainted: boolean;
+}
+
 /** A name and a digest: what lies there is read by root. */
-export interface ShareRequest {
+export interface ShareRequest extends TaskOrigin {
   readonly verb: "share_tool";
   /** Without `forged.`. */
   readonly tool: string;
@@ -116,18 +126,11 @@ export interface ShareRequest {
   readonly sha256: string;
 }
 
-export interface ProposeRequest {
+export interface ProposeRequest extends TaskOrigin {
   readonly verb: "propose";
   /** `instructions`, `skill:NAME` or `contract:NAME`. */
   readonly target: string;
   readonly files: readonly ProposedEdit[];
-  /** Where it was thought of, as the asker's runner says. */
-  readonly task: string;
-  readonly call: string;
-  readonly from: string;
-  readonly trust: "verified" | "unverified";
-  /** That task has read words of strangers. */
-  readonly tainted: boolean;
 }
 
 /** One of: the whole text, a piece for another one, a text at the end. */

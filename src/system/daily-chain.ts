@@ -8,11 +8,12 @@
  * holds. What `write` wrote survives the end of the process, and a power cut after `sync`.
  */
 import { basename, join } from "node:path";
-import { chainFiles, namesIn } from "./chain/files.ts";
+import { chainFiles } from "./chain/files.ts";
 import { beginning, type ChainHead, type ChainRecord } from "./chain/line.ts";
 import { readTail } from "./chain/tail.ts";
 import { type Chain, openChain } from "./chain.ts";
 import type { Disk } from "./disk.ts";
+import { listed } from "./disk.ts";
 
 export interface DailyChain {
   /** Writes all of `records` or throws; then some of the first may stand there. */
@@ -97,7 +98,7 @@ function endBefore(
 
 function daysIn(disk: Disk, directory: string, name: string): string[] {
   const pattern = new RegExp(`^${name}-(\\d{4}-\\d\\d-\\d\\d)(?:-[1-9]\\d{0,15})?\\.jsonl$`);
-  const days = namesIn(disk, directory).flatMap((file) => pattern.exec(file)?.[1] ?? []);
+  const days = listed(disk, directory).flatMap((file) => pattern.exec(file)?.[1] ?? []);
   return [...new Set(days)].sort();
 }
 

@@ -68,6 +68,16 @@ export function isDiskTrouble(error: unknown): boolean {
 }
 
 /** Names in `directory`, none where there is no such directory. Other errors are thrown. */
+export function listed(disk: Pick<Disk, "list">, directory: string): string[] {
+  try {
+    return disk.list(directory);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** The same, by Node itself. */
 export function namesIn(directory: string, { recursive = false } = {}): string[] {
   try {
     return fs.readdirSync(directory, { recursive, encoding: "utf8" });

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Disk } from "./disk.ts";
 import { readFile } from "./durable.ts";
+import { jsonOrNull } from "./json.ts";
 
 /** One check that turned from holding to failing. */
 export interface Turn {
@@ -27,13 +28,8 @@ const maxBytes = 64 * 1024;
 export function readTurns(disk: Disk, path: string): Turn[] {
   const bytes = readFile(disk, path, maxBytes);
   if (bytes === null) return [];
-  try {
-    const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as { turns?: unknown } | null;
-    return Array.isArray(value?.turns) ? value.turns.filter(isTurn) : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
+  const value = jsonOrNull(bytes) as { turns?: unknown } | null;
+  return Array.isArray(value?.turns) ? value.turns.filter(isTurn) : [];
 }
 
 function isTurn(value: unknown): value is Turn {

@@ -5,7 +5,7 @@
  * Never: changes anything itself, or says of its own task less than it knows: people are told what it has read.
  */
 import { textOr } from "./answer.ts";
-import { ask, oneLine } from "./steward.ts";
+import { ask, oneLine, originOf } from "./steward.ts";
 import type { Tool } from "./tool.ts";
 
 const body = { type: "string", maxLength: 65_536 } as const;
@@ -60,12 +60,10 @@ export const proposeChange: Tool = {
   parallel: false,
   repeatable: true,
   run: (args, context) => {
-    const { id, from, trust, tainted } = context.task;
     const target = textOr(args, "target", "");
     const request = {
       ...{ verb: "propose", target, files: args["files"], why: oneLine(args, "why") },
-      ...{ task: id, call: context.callId, from: oneLine({ from }, "from").slice(0, 200), trust },
-      tainted: tainted === true,
+      ...originOf(context),
     };
     return ask(context, request, `a change of ${target}`);
   },

@@ -5,7 +5,7 @@
  * Never: hands over code: a name, a number and a digest are all that is asked with.
  */
 import { refused, textOr } from "./answer.ts";
-import { ask, oneLine } from "./steward.ts";
+import { ask, oneLine, originOf } from "./steward.ts";
 import type { Tool } from "./tool.ts";
 
 export const shareTool: Tool = {
@@ -40,6 +40,7 @@ export const shareTool: Tool = {
     const request = {
       ...{ verb: "share_tool", tool, revision: manifest.version, sha256: digest },
       why: oneLine(args, "reason"),
+      ...originOf(context),
     };
     return ask(context, request, `sharing forged.${tool} version ${manifest.version}`);
   },

@@ -53,6 +53,12 @@ const agent = {
   description: "Name of the agent",
 } as const;
 
+/** Where it was thought of, as whoever decides is told. */
+export const originOf = ({ task: { id, from, trust, tainted }, callId }: ToolContext) => ({
+  ...{ task: id, call: callId, from: oneLine({ from }, "from").slice(0, 200), trust },
+  tainted: tainted === true,
+});
+
 /** One line, as the records have it. */
 export const oneLine = (args: Readonly<Record<string, unknown>>, key: string): string =>
   textOr(args, key, "")

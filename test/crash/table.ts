@@ -83,7 +83,12 @@ export const others: readonly Elsewhere[] = [
   elsewhere("retention", "spool/forgotten", "runner/retention/crash", "killed, power lost"),
   elsewhere("hold and halt agents", "steward/hold", "steward/crash", "killed, full"),
   elsewhere("commission, amend, retire", "steward/change", "steward/commission", "killed"),
-  elsewhere("propose and roll back", "steward/change", "steward/propose", "killed"),
+  elsewhere(
+    "propose and roll back",
+    "steward/change steward/proposals/record",
+    "steward/propose",
+    "killed",
+  ),
   elsewhere(
     "spawn and end temporary agents",
     "steward/children/store steward/children/uids",

@@ -116,7 +116,7 @@ const waiting = (): Promise<string> =>
 /** A request as a runner that was taken over may drop it, and the steward's answer. */
 async function drop(agent: string, request: object): Promise<{ status: string; error: string }> {
   const user = `a-${agent}`;
-  const id = randomUUID().replace(/^(.{14})4/, "$17");
+  const id = anId();
   const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
   const whole = JSON.stringify({ version: 1, why: "", incident: null, ...request });
   await container.copyIn(path, whole, 0o600, user);
@@ -128,11 +128,22 @@ async function drop(agent: string, request: object): Promise<{ status: string; e
   }, `the answer to ${id}`);
 }
 
+/** Of the form of a task or request. */
+const anId = (): string => randomUUID().replace(/^(.{14})4/, "$17");
+
+const origin = { call: "1-1", from: "trent", trust: "verified", tainted: false };
 const shareOf = (agent: string, tool = "fibonacci") =>
   container
     .must(["cat", `${homeOf(agent)}/tools/current/${tool}.json`])
     .then((text) => JSON.parse(text) as { digests: Record<string, string> })
-    .then(({ digests }) => ({ verb: "share_tool", tool, revision: 1, sha256: digests["1"] }));
+    .then(({ digests }) => ({
+      verb: "share_tool",
+      tool,
+      revision: 1,
+      sha256: digests["1"],
+      task: anId(),
+      ...origin,
+    }));
 
 test("forged, shared, read and approved by a person, called by another agent", async () => {
   expect(await ask("maker", "please forge")).toContain("forged.fibonacci version 1 is there");

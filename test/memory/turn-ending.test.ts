@@ -1,6 +1,6 @@
 /** The end of old turns: only those under a summary, which stays, is found, and is trusted no more than before. */
 import { expect, test } from "vitest";
-import type { Turn } from "../../src/memory/threads.ts";
+import type { Turn } from "../../src/memory/thread-types.ts";
 import { day, world } from "./support/world.ts";
 
 const here = world();

@@ -21,6 +21,7 @@ import { exit } from "../../src/system/errors.ts";
 import { newId } from "../../src/task/id.ts";
 import { proposeChange } from "../../src/tools/propose.ts";
 import { installPackage, requestGrant } from "../../src/tools/request.ts";
+import { shareTool } from "../../src/tools/share-tool.ts";
 import { amendAgent, commissionAgent, controlAgent, retireAgent } from "../../src/tools/steward.ts";
 import { Crash, mortal, quickDisk } from "./mortal.ts";
 import { about, answersIn, makePlaces, makeWorld, newMachine, type Parts } from "./support.ts";
@@ -64,7 +65,8 @@ function bed(rules: readonly ApprovalRule[] = [rule("shell")], verbs: readonly s
       ...parts,
     }),
     now: () => now,
-    runtime: () => ({ approval: rules, may: mayAsk(verbs) }) as unknown as AgentRuntime,
+    runtime: () =>
+      ({ approval: rules, may: mayAsk(verbs), can: { tools: [] } }) as unknown as AgentRuntime,
   });
   // Every file is the test's own; who asks is said here. The agents' uids stay theirs.
   const as = (who: Person, parts: Parts = {}) => {
@@ -262,7 +264,8 @@ test("a request whose tool the manifest lists waits, also when it comes past the
 
 test("every tool that asks the steward is known to it", () => {
   const agents = [commissionAgent, amendAgent, retireAgent, controlAgent];
-  const names = [...agents, requestGrant, installPackage, proposeChange].map(({ name }) => name);
+  const others = [requestGrant, installPackage, proposeChange, shareTool];
+  const names = [...agents, ...others].map(({ name }) => name);
   // Two tools make temporary agents, and one rule is for both.
   expect(new Set(Object.values(toolOfVerb))).toEqual(new Set([...names, "spawn"]));
 });

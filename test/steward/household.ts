@@ -2,8 +2,8 @@
  * A steward over a real configuration and an invented machine whose bootstrap deploys what that configuration
  * says at this moment, no more and no less.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { loadConfigFiles } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { AgentRuntime } from "../../src/config/runtime.ts";
@@ -61,6 +61,13 @@ export interface WorldParts {
   readonly trouble?: (agent: string) => string | null;
 }
 
+/** The same once more, in directories of its own: preparing one takes longer than copying it. */
+export function copyHousehold(from: Household): Household {
+  const places = makePlaces();
+  cpSync(dirname(from.places.inbox), dirname(places.inbox), { recursive: true });
+  return householdIn(places, from);
+}
+
 export function makeHousehold(manifests: readonly string[] = []): Household {
   const places = makePlaces();
   const agentsD = join(places.configuration, "agents.d");
@@ -69,10 +76,19 @@ export function makeHousehold(manifests: readonly string[] = []): Household {
   writeFileSync(join(places.configuration, "con.yaml"), con);
   for (const text of [desk, admin, ...manifests])
     writeFileSync(join(agentsD, `${/name: (\S+)/.exec(text)?.[1]}.yaml`), text);
-  const deployed = new Map<string, string>();
-  const data = new Set<string>();
-  const archived: string[] = [];
-  const uids = new Map<string, number>();
+  const house = householdIn(places);
+  deploy(house);
+  return house;
+}
+
+type Known = Pick<Household, "deployed" | "data" | "archived" | "uids">;
+
+function householdIn(places: StewardPlaces, known: Partial<Known> = {}): Household {
+  const deployed = new Map(known.deployed);
+  const data = new Set(known.data);
+  const archived = [...(known.archived ?? [])];
+  const uids = new Map(known.uids);
+  const agentsD = join(places.configuration, "agents.d");
   const house: Household = {
     places,
     deployed,
@@ -88,7 +104,6 @@ export function makeHousehold(manifests: readonly string[] = []): Household {
       inbox: readdirSync(places.inbox).filter((name) => !name.startsWith(".")),
     }),
   };
-  deploy(house);
   return house;
 }
 

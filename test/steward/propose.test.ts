@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -11,7 +12,11 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readApproval } from "../../src/steward/approvals/store.ts";
 import { submit } from "../../src/steward/ask.ts";
-import { type ProposalRecord, readRecord } from "../../src/steward/proposals/record.ts";
+import {
+  boundRecords,
+  type ProposalRecord,
+  readRecord,
+} from "../../src/steward/proposals/record.ts";
 import { createParser } from "../../src/steward/request.ts";
 import { serve } from "../../src/steward/serve.ts";
 import type { StewardAnswer } from "../../src/steward/types.ts";
@@ -19,7 +24,13 @@ import type { StewardWorld } from "../../src/steward/world.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { exit } from "../../src/system/errors.ts";
 import { newId } from "../../src/task/id.ts";
-import { type Household, makeHousehold, type WorldParts, wish } from "./household.ts";
+import {
+  copyHousehold,
+  type Household,
+  makeHousehold,
+  type WorldParts,
+  wish,
+} from "./household.ts";
 import { Crash, mortal, quickDisk } from "./mortal.ts";
 import { answersIn, self } from "./support.ts";
 
@@ -251,6 +262,10 @@ describe("is refused before anybody is asked:", () => {
     ],
     ["turned text", said("pay \u202eecila"), "U+202E"],
     ["unseen text", said("a\u200bb"), "U+200B"],
+    ["a letter that nobody sees", said("a\u2800b"), "U+2800"],
+    ["a joiner of nothing", said("a\u034fb"), "U+034F"],
+    ["a joiner of letters that are not joined", said("cu\u200drl"), "U+200D"],
+    ["bits behind letters", said("a\ufe0fb\ufe0e"), "U+FE0F"],
     ["tag characters", said("a\u{e0041}"), "U+E0041"],
     ["a terminal's orders", said("a\u001b[2J"), "U+001B"],
     ["half a character", said("a\ud800"), "Unicode"],
@@ -303,6 +318,43 @@ describe("is refused before anybody is asked:", () => {
   });
 });
 
+test("what people see is no fault: scripts that join letters, and emojis", async () => {
+  const house = makeHousehold([scribe]);
+  const text =
+    "\u0915\u094d\u200d\u0937 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u2764\ufe0f \u{1f468}\u200d\u{1f4bb} 1\ufe0f\u20e3";
+  expect((await say(house, "scribe", extend(text))).answer).toBeNull();
+});
+
+test("nothing is taken back for an agent that is gone", async () => {
+  const house = makeHousehold([scribe]);
+  const { id: first } = await say(house, "scribe", newSkill);
+  await say(house, "root", { verb: "approve", approval: first });
+  const gone = propose("skill:letters", [{ path: "scripts/greet.sh", content: null }]);
+  const { id } = await say(house, "scribe", gone);
+  await say(house, "root", { verb: "approve", approval: id });
+  for (const path of ["agents.d/scribe.yaml", "agents.d/scribe.skills"])
+    rmSync(inEtc(house, path), { recursive: true });
+  await worldAs(house, "root").host.bootstrap("scribe");
+  const { answer } = await say(house, "root", { verb: "rollback", proposal: id });
+  expect(answer).toMatchObject({ status: "refused" });
+  expect(answer?.error).toContain("there is no agent scribe any more");
+  expect(existsSync(inEtc(house, "agents.d/scribe.skills"))).toBe(false);
+});
+
+test("of many records the oldest go", () => {
+  const { places } = makeHousehold([]);
+  const ids = [3, 1, 2].map((ms) => newId(ms, () => new Uint8Array(10)));
+  for (const id of ids) writeFileSync(join(places.proposals, `${id}.json`), "{}");
+  writeFileSync(join(places.proposals, "other"), "");
+  boundRecords(quickDisk, places.proposals, 2);
+  const [third, , second] = ids;
+  expect(readdirSync(places.proposals).sort()).toEqual([
+    `${second}.json`,
+    `${third}.json`,
+    "other",
+  ]);
+});
+
 test("terms of the manifest count: two people, if it says so", async () => {
   const house = makeHousehold([
     `${scribe}can: {tools: [propose_change]}\napproval: [{tool: propose_change, approvers: 2}]\n`,
@@ -333,8 +385,11 @@ describe.each([
   ["approve", newSkill],
   ["rollback", newSkill],
 ] as const)("%s", { timeout: 60_000 }, (what, first) => {
-  async function killedAt(last: number) {
-    const { house, word } = await prepared(what, first);
+  async function killedAt(
+    last: number,
+    { house: from, word }: Awaited<ReturnType<typeof prepared>>,
+  ) {
+    const house = copyHousehold(from);
     submit(quickDisk, wish(word), { places: house.places });
     const { disk, step, steps } = mortal(last, () => new Crash());
     await serve(worldAs(house, "root", { disk, step }), parse).catch((error: unknown) => {
@@ -346,10 +401,11 @@ describe.each([
   }
 
   test("killed at every step it is done in the end, once", async () => {
-    const whole = await killedAt(Number.POSITIVE_INFINITY);
+    const before = await prepared(what, first);
+    const whole = await killedAt(Number.POSITIVE_INFINITY, before);
     expect(whole.steps).toBeGreaterThan(15);
     for (let last = 1; last <= whole.steps; last += 1) {
-      const { house } = await killedAt(last);
+      const { house } = await killedAt(last, before);
       // The agent's too: its own change is no base that changed meanwhile.
       const answers = answersIn(house.places).map(({ status }) => status);
       expect([last, answers]).toEqual([last, answers.map(() => "done")]);

@@ -168,6 +168,17 @@ describe("is no reviewer:", () => {
     commission(house, "desk", "critic");
     return refusedBy(house, "critic");
   });
+  test("one that the same agent had made", () => {
+    const house = houseWith("{instructions: [critic, judge]}");
+    commission(house, "scribe", "desk");
+    commission(house, "critic", "desk");
+    return refusedBy(house, "critic");
+  });
+  test("one whose own proposals the asker may review", () => {
+    const proposer = manifest("rival", `may: {propose: [skills]}\n${reviews}`);
+    const review = "{instructions: [rival, judge], skills: [scribe]}";
+    return refusedBy(houseWith(review, [scribe, proposer]), "rival");
+  });
   test("one above a temporary one that asks", () => {
     const house = houseWith("{instructions: [critic, judge]}");
     house.payers.set("scribe", "critic");

@@ -21,10 +21,17 @@ import type { StewardAnswer } from "../../src/steward/types.ts";
 import type { StewardWorld } from "../../src/steward/world.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { exit } from "../../src/system/errors.ts";
+import { newId } from "../../src/task/id.ts";
 import { createRegistry } from "../../src/tools/forge/registry.ts";
 import { digestOf, type Made, versionFiles } from "../../src/tools/forge/version-files.ts";
 import { made } from "../tools/forge/support.ts";
-import { type Household, makeHousehold, type WorldParts, wish } from "./household.ts";
+import {
+  copyHousehold,
+  type Household,
+  makeHousehold,
+  type WorldParts,
+  wish,
+} from "./household.ts";
 import { Crash, mortal, quickDisk } from "./mortal.ts";
 import { answersIn, self } from "./support.ts";
 
@@ -72,8 +79,11 @@ async function say(house: Household, who: string, request: object) {
 const answerTo = (house: Household, id: string): StewardAnswer | null =>
   answersIn(house.places).find((one) => one.id === id) ?? null;
 
-const share = (revision: number, sha256: string, tool = "fib") => ({
-  ...{ verb: "share_tool", tool, revision, sha256, why: "all need it" },
+const task = newId(7, () => new Uint8Array(10));
+const origin = { task, call: "3-1", from: "trent", trust: "verified", tainted: false };
+
+const share = (revision: number, sha256: string, tool = "fib", more: object = {}) => ({
+  ...{ verb: "share_tool", tool, revision, sha256, why: "all need it", ...origin, ...more },
 });
 
 const shared = (house: Household) => createRegistry(nodeDisk, house.places.tools, "shared");
@@ -147,7 +157,7 @@ test("is taken back like any proposal, and its number may come again", async () 
   const house = makeHousehold([smith]);
   const { sha256 } = forge(house, "smith", made("fib", "one"));
   const id = await approved(house, share(1, sha256));
-  expect(readRecord(nodeDisk, house.places.proposals, id)?.origin).toBeNull();
+  expect(readRecord(nodeDisk, house.places.proposals, id)?.origin).toEqual(origin);
   const back = await say(house, "root", { verb: "rollback", proposal: id });
   expect(back.answer?.status).toBe("done");
   expect(used(house)).toBe("there is no shared.fib");
@@ -181,6 +191,23 @@ test("what strangers had made says so first, and keeps its mark", async () => {
   });
   await say(house, "root", { verb: "approve", approval: id });
   expect(shared(house).load("fib")).toMatchObject({ manifest: { tainted: true } });
+});
+
+test("a task that strangers have a word in says so first, whoever had the tool made", async () => {
+  const house = makeHousehold([smith]);
+  const { sha256 } = forge(house, "smith", made("fib", "one"));
+  const doubts = { tainted: true, trust: "unverified" };
+  const { id } = await say(house, "smith", share(1, sha256, "fib", doubts));
+  expect(approval(house, id)?.subject).toMatchObject({
+    reasons: [
+      expect.stringMatching(/^WORDS OF STRANGERS/),
+      expect.stringMatching(/^NOBODY TRUSTED/),
+      expect.stringContaining("others may call"),
+    ],
+  });
+  await say(house, "root", { verb: "approve", approval: id });
+  const record = readRecord(nodeDisk, house.places.proposals, id);
+  expect(record?.origin).toEqual({ ...origin, ...doubts });
 });
 
 test("two people, where the manifest wants two", async () => {
@@ -317,6 +344,24 @@ describe("is refused before anybody is asked:", () => {
     expect(used(house, "sum")).toEqual([1, "theirs"]);
   });
 
+  test("one version more than there may be", async () => {
+    const house = makeHousehold([smith]);
+    const { sha256 } = forge(house, "smith", made("fib", "one"));
+    const digests = Array.from({ length: 100 }, (_, at) => [at + 2, "0".repeat(64)]);
+    mkdirSync(join(house.places.tools, "current"));
+    writeFileSync(
+      join(house.places.tools, "current/fib.json"),
+      JSON.stringify({
+        format: 1,
+        version: null,
+        owner: "smith",
+        digests: Object.fromEntries(digests),
+      }),
+    );
+    const { answer } = await say(house, "smith", share(1, sha256));
+    expect(answer?.error).toContain("has had 100 versions");
+  });
+
   test("who may not, whose tool it is not, and a second one while one waits", async () => {
     const house = makeHousehold([smith, manifestOf("terse", "{propose: [skills]}")]);
     const { sha256 } = forge(house, "smith", made("fib", "one"));
@@ -342,7 +387,7 @@ const stateOf = (house: Household): unknown => ({
 });
 
 describe.each(["approve", "rollback", "unshare"] as const)("%s", { timeout: 120_000 }, (what) => {
-  async function killedAt(last: number) {
+  async function prepared() {
     const house = makeHousehold([smith]);
     const first = forge(house, "smith", made("fib", "one"));
     const { id } = await say(house, "smith", share(1, first.sha256));
@@ -353,7 +398,15 @@ describe.each(["approve", "rollback", "unshare"] as const)("%s", { timeout: 120_
       rollback: { verb: "rollback", proposal: id },
       unshare: { verb: "unshare_tool", tool: "fib" },
     };
-    submit(quickDisk, wish(words[what]), { places: house.places });
+    return { house, word: words[what] };
+  }
+
+  async function killedAt(
+    last: number,
+    { house: from, word }: Awaited<ReturnType<typeof prepared>>,
+  ) {
+    const house = copyHousehold(from);
+    submit(quickDisk, wish(word), { places: house.places });
     const { disk, step, steps } = mortal(last, () => new Crash());
     await serve(worldAs(house, "root", { disk, step }), parse).catch((error: unknown) => {
       if (!(error instanceof Crash)) throw error;
@@ -368,12 +421,13 @@ describe.each(["approve", "rollback", "unshare"] as const)("%s", { timeout: 120_
   }
 
   test("killed at every step it is done in the end, once", async () => {
-    const whole = await killedAt(Number.POSITIVE_INFINITY);
+    const before = await prepared();
+    const whole = await killedAt(Number.POSITIVE_INFINITY, before);
     expect(whole.steps).toBeGreaterThan(5);
-    // Every step of the same way is cut in propose.test.ts; here the one in each two with the most files.
-    const stride = what === "approve" ? 2 : 1;
+    // Every step of the same way is cut in propose.test.ts; here that the pointer comes last, and goes first.
+    const stride = what === "unshare" ? 1 : 5;
     for (let last = 1; last <= whole.steps; last += stride) {
-      const { house } = await killedAt(last);
+      const { house } = await killedAt(last, before);
       const answers = answersIn(house.places).map(({ status }) => status);
       expect([last, answers]).toEqual([last, answers.map(() => "done")]);
       expect([last, stateOf(house)]).toEqual([last, stateOf(whole.house)]);

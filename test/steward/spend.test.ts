@@ -60,6 +60,7 @@ function bed(rules: readonly ApprovalRule[] = [spendRule]) {
             grant: { ...noMay.grant, task: ["*"] },
           },
           budget: agent === "desk" ? { ...noBudget, ...limits } : noBudget,
+          can: { tools: [] },
         }) as unknown as AgentRuntime,
       spending: {
         allow: async (allowance: Allowance) => {

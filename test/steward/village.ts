@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { noMay } from "../../src/config/authority.ts";
 import type { AgentRuntime } from "../../src/config/runtime.ts";
 import type { SpawnRight } from "../../src/config/types.ts";
@@ -20,9 +21,10 @@ import { serve } from "../../src/steward/serve.ts";
 import type { SpawnRequest, StewardRequest } from "../../src/steward/types.ts";
 import type { StewardWorld } from "../../src/steward/world.ts";
 import type { Disk } from "../../src/system/disk.ts";
+import { exit } from "../../src/system/errors.ts";
 import { derivedId, newId } from "../../src/task/id.ts";
 import { quickDisk } from "./mortal.ts";
-import { makePlaces, makeWorld, newMachine } from "./support.ts";
+import { answersIn, makePlaces, makeWorld, newMachine } from "./support.ts";
 
 const parse = createParser();
 
@@ -256,3 +258,19 @@ export const mailOf = (village: Village, name = "boss"): string[] => {
   const tasks = readdirSync(inbox).filter((one) => !one.startsWith("."));
   return tasks.map((one) => readFileSync(join(inbox, one), "utf8"));
 };
+
+export const answerOf = ({ places }: Village, id: string) =>
+  answersIn(places).find((one) => one.id === id);
+
+export async function refusalOf(
+  village: Village,
+  request: Parameters<typeof ask>[1],
+  as = "boss",
+  given?: string,
+) {
+  const id = ask(village, request, given);
+  expect(await serveAs(village, as)).toBe(exit.ok);
+  expect([...village.users.keys()].filter((name) => name === nameOf(id))).toEqual([]);
+  expect(spawnsIn(village).filter((one) => one.id === id)).toEqual([]);
+  return answerOf(village, id)?.error ?? "not refused";
+}

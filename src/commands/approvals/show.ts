@@ -126,8 +126,9 @@ function printRequest(io: Io, { request, reasons, proposal }: RequestSubject): v
     return;
   }
   if (request.verb === "share_tool" && proposal !== undefined) {
-    const { tool, why } = request;
-    io.out(changeText({ ...proposal, target: `tool:${tool}`, why, origin: null }));
+    io.out(
+      changeText({ ...request, ...proposal, target: `tool:${request.tool}`, origin: request }),
+    );
     return;
   }
   const { version: _version, incident: _incident, verb: _verb, ...rest } = request;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { watch } from "chokidar";
 import type { AgentRuntime } from "../../config/runtime.ts";
 import { agentPaths } from "../../spool/layout.ts";
-import { type Disk, errnoOf } from "../../system/disk.ts";
+import { type Disk, errnoOf, listed } from "../../system/disk.ts";
 
 export interface WatchWorld {
   readonly disk: Disk;
@@ -70,11 +70,9 @@ export function hasWork(world: WatchWorld, agent: AgentRuntime): boolean {
   return (
     isCalled(world, agent) ||
     lies(world, agent, (name) => name.startsWith(".open-")) ||
-    listOrNone(world.disk, queue.active).length > 0 ||
-    listOrNone(world.disk, queue.deferred).some((name) =>
-      isDue(world, join(queue.deferred, name)),
-    ) ||
-    listOrNone(world.disk, queue.held).some(
+    listed(world.disk, queue.active).length > 0 ||
+    listed(world.disk, queue.deferred).some((name) => isDue(world, join(queue.deferred, name))) ||
+    listed(world.disk, queue.held).some(
       (name) => name.endsWith(".task") && isDue(world, join(queue.held, name)),
     )
   );
@@ -84,16 +82,7 @@ const lies = (
   { disk }: WatchWorld,
   { inboxes }: AgentRuntime,
   fits: (name: string) => boolean,
-): boolean => inboxes.some((inbox) => listOrNone(disk, inbox).some(fits));
-
-function listOrNone(disk: Disk, directory: string): string[] {
-  try {
-    return disk.list(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
-}
+): boolean => inboxes.some((inbox) => listed(disk, inbox).some(fits));
 
 /** The time of the retry, or of the next look, is the modification time (spool protocol). */
 function isDue(world: WatchWorld, path: string): boolean {

@@ -4,8 +4,7 @@ import { move } from "../../steward/approvals/state.ts";
 import { listApprovals } from "../../steward/approvals/store.ts";
 import type { Approval } from "../../steward/approvals/types.ts";
 import { targetOfRequest } from "../../steward/proposals/limits.ts";
-import { type ProposalRecord, readRecords } from "../../steward/proposals/record.ts";
-import type { StewardRequest } from "../../steward/types.ts";
+import { originOf, type ProposalRecord, readRecords } from "../../steward/proposals/record.ts";
 import { nodeDisk } from "../../system/disk.ts";
 import { ConError, exit } from "../../system/errors.ts";
 import { denied, isDenied, joinTrusted } from "../shared/access.ts";
@@ -66,18 +65,12 @@ function ofRecord({ version: _version, ...record }: ProposalRecord): Proposal {
   return { ...record, files, state, ended: null };
 }
 
-function originOf(request: StewardRequest): Proposal["origin"] {
-  if (request.verb !== "propose") return null;
-  const { task, call, from, trust, tainted } = request;
-  return { task, call, from, trust, tainted };
-}
-
 function ofApproval(approval: Approval): Proposal | [] {
   const { subject, id, agent, asked, approvals: consents, ended, state } = approval;
   if (subject.kind !== "request" || subject.proposal === undefined) return [];
   const { request } = subject;
   const target = targetOfRequest(request);
-  if (target === null) return [];
+  if (target === null || (request.verb !== "propose" && request.verb !== "share_tool")) return [];
   const { why } = request;
   return {
     ...{ id, agent, target, why, ...subject.proposal, asked, approvals: consents, ended },

@@ -1,11 +1,13 @@
 /** `outbox/ID.json` as a value. Written by an agent's runner, so nothing in it is believed. Pure. */
+
+import { isObject, type JsonObject, jsonOrNull } from "../../system/json.ts";
 import type { CheckResult } from "../../task/done-when/types.ts";
 import type { Status, TaskRecord } from "../../task/task.ts";
 
 /** The record, or null when the text is not one. Unknown keys are dropped. */
 export function decodeRecord(text: string): TaskRecord | null {
-  const value = parsed(text);
-  if (value === null) return null;
+  const value = jsonOrNull(text);
+  if (!isObject(value)) return null;
   const status = value["status"];
   if (status !== "done" && status !== "failed" && status !== "cancelled") return null;
   if (typeof value["id"] !== "string" || typeof value["agent"] !== "string") return null;
@@ -32,20 +34,7 @@ export function decodeRecord(text: string): TaskRecord | null {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function parsed(text: string): Fields | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Fields) : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-const fields = (value: unknown): Fields =>
-  typeof value === "object" && value !== null ? (value as Fields) : {};
+const fields = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
 const number = (value: unknown, otherwise: number): number =>
   typeof value === "number" && Number.isFinite(value) ? value : otherwise;

@@ -1,6 +1,6 @@
 /** Whether an agent's own journal and the audit trail tell the same calls. Pure. */
-import { createHash } from "node:crypto";
 import type { Link } from "../../system/chain.ts";
+import { sha256 } from "../../system/sha256.ts";
 import type { StoryEvent } from "../shared/story.ts";
 
 /** Sentences about calls that one of them has otherwise, or has not at all. */
@@ -17,7 +17,7 @@ export function differences(events: readonly StoryEvent[], audit: readonly Link[
     const call = `${step}.${index}`;
     const hash = told.get(call);
     if (hash === undefined) return [`call ${call} is in the journal and not in the audit trail`];
-    const same = createHash("sha256").update(args).digest("hex") === hash;
+    const same = sha256(args) === hash;
     return same ? [] : [`call ${call} has other arguments in the journal than in the audit trail`];
   });
   const missing = [...told.keys()].filter((call) => !own.has(call));

@@ -1,6 +1,7 @@
 /** Reads latest.json back. Never: believes more of it than its shape; a damaged one is as none. */
 import type { Disk } from "../../system/disk.ts";
 import { readFile } from "../../system/durable.ts";
+import { jsonOrNull } from "../../system/json.ts";
 import type { ReportDocument } from "./document.ts";
 
 const maxBytes = 64 * 1024 * 1024;
@@ -14,13 +15,8 @@ export type ReportRead =
 export function readReport(disk: Disk, path: string): ReportRead {
   const bytes = readFile(disk, path, maxBytes);
   if (bytes === null) return { kind: disk.find(path) === null ? "none" : "damaged" };
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-    return isReport(value) ? { kind: "report", document: value } : { kind: "damaged" };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { kind: "damaged" };
-  }
+  const value = jsonOrNull(bytes);
+  return isReport(value) ? { kind: "report", document: value } : { kind: "damaged" };
 }
 
 const lists = ["results", "bad", "incidents", "holds", "held", "notes"] as const;

@@ -7,6 +7,7 @@ import { basename, join } from "node:path";
 import { childPrefix } from "../../config/agent.ts";
 import { namePattern } from "../../config/grammar.ts";
 import { namesIn } from "../../system/disk.ts";
+import { isObject } from "../../system/json.ts";
 import { isChildUid } from "../ids.ts";
 import { children } from "../paths.ts";
 import type { Finding } from "../world.ts";
@@ -49,17 +50,13 @@ function readSpawn(path: string): Spawn | null {
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 const isAmount = (value: unknown): boolean =>
   value === null || (typeof value === "number" && Number.isFinite(value));
 
 /** All that a plan reads of it: names become parts of paths, and uids own files. */
 function isSpawn(value: unknown): value is Spawn {
-  if (!isRecord(value) || value["version"] !== 1) return false;
+  if (!isObject(value) || value["version"] !== 1) return false;
   const { id, by, parent, task, depth, deadline, places } = value;
   return (
     isText(id) &&
@@ -79,14 +76,14 @@ function isSpawn(value: unknown): value is Spawn {
 const isName = (value: unknown): boolean => isText(value) && namePattern.test(value);
 
 const isPlace = (value: unknown): boolean =>
-  isRecord(value) &&
+  isObject(value) &&
   isOrder(value["order"]) &&
   (value["child"] === null || isChild(value["child"])) &&
   (value["firstError"] === null || isText(value["firstError"])) &&
-  (value["result"] === null || isRecord(value["result"]));
+  (value["result"] === null || isObject(value["result"]));
 
 function isOrder(value: unknown): boolean {
-  if (!isRecord(value) || !isRecord(value["can"]) || !isRecord(value["share"])) return false;
+  if (!isObject(value) || !isObject(value["can"]) || !isObject(value["share"])) return false;
   const { role, can, share, usd, tokens } = value;
   const lists = Object.values(can).every((list) => Array.isArray(list) && list.every(isText));
   return (
@@ -99,7 +96,7 @@ function isOrder(value: unknown): boolean {
 }
 
 const isChild = (value: unknown): boolean =>
-  isRecord(value) &&
+  isObject(value) &&
   isName(value["name"]) &&
   String(value["name"]).startsWith(childPrefix) &&
   isChildUid(Number(value["uid"])) &&

@@ -1,5 +1,6 @@
 /** What the contracts said last, and whether they are still asked. Never: believes more than numbers of it. */
 import { join } from "node:path";
+import { type JsonObject, jsonOrNull } from "../../system/json.ts";
 import { readIfThere } from "../machine.ts";
 import * as paths from "../paths.ts";
 import { bad, type Finding, fine } from "./check.ts";
@@ -38,23 +39,18 @@ interface Latest {
 
 /** Keys as in contract/report/document.ts; a check that could not be made counts as failing. */
 function parse(text: string): Latest | null {
-  try {
-    const value = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
-    const counts = (value?.["counts"] ?? {}) as Readonly<Record<string, unknown>>;
-    const number = (key: string): number => (typeof counts[key] === "number" ? counts[key] : 0);
-    const at = Date.parse(String(value?.["at"]));
-    if (Number.isNaN(at)) return null;
-    const { interval_seconds: interval, ok } = value ?? {};
-    return {
-      at,
-      interval: typeof interval === "number" ? interval : 60,
-      ok: ok === true,
-      pass: number("pass"),
-      fail: number("fail") + number("error"),
-      skipped: number("skipped"),
-    };
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = (jsonOrNull(text) ?? {}) as JsonObject;
+  const counts = (value["counts"] ?? {}) as JsonObject;
+  const number = (key: string): number => (typeof counts[key] === "number" ? counts[key] : 0);
+  const at = Date.parse(String(value["at"]));
+  if (Number.isNaN(at)) return null;
+  const { interval_seconds: interval, ok } = value;
+  return {
+    at,
+    interval: typeof interval === "number" ? interval : 60,
+    ok: ok === true,
+    pass: number("pass"),
+    fail: number("fail") + number("error"),
+    skipped: number("skipped"),
+  };
 }

@@ -1,9 +1,10 @@
 /** Layers that are not what they were when they were laid down, and what lies beside them. Reads only. */
 import { join } from "node:path";
 import type { Disk } from "../../system/disk.ts";
+import { listed } from "../../system/disk.ts";
 import type { Digested } from "../../system/layers/digest.ts";
 import { isDigest } from "../../system/layers/names.ts";
-import { namesIn, readLayers } from "../../system/layers/record.ts";
+import { readLayers } from "../../system/layers/record.ts";
 import type { Finding } from "../finding.ts";
 
 export function layerTroubles(
@@ -12,7 +13,7 @@ export function layerTroubles(
   digestAt: (path: string) => Digested,
 ): Finding[] {
   const { records, broken } = readLayers(disk, directory);
-  const names = namesIn(disk, directory).filter(isDigest);
+  const names = listed(disk, directory).filter(isDigest);
   const damaged = names.flatMap((name): Finding[] => {
     const found = digestAt(join(directory, name));
     const of = records.find(({ digest }) => digest === name)?.package;

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Disk, errnoOf } from "../../system/disk.ts";
+import { type Disk, errnoOf, listed } from "../../system/disk.ts";
 import { removeDurably, replaceDurably, syncDirectory, writeAll } from "../../system/durable.ts";
 import { type Digested, digestOf, type LayerFile } from "../../system/layers/digest.ts";
 import {
@@ -20,7 +20,7 @@ import {
   partPrefix,
   recordFile,
 } from "../../system/layers/names.ts";
-import { type LayerRecord, namesIn } from "../../system/layers/record.ts";
+import type { LayerRecord } from "../../system/layers/record.ts";
 import { type ReadArchive, type Taken, takeArchive } from "./archive.ts";
 
 export interface LayerWorld {
@@ -72,12 +72,12 @@ export async function layDown(world: LayerWorld, wanted: Wanted, read: ReadArchi
 
 /** What a crash has left over. */
 function sweepLayers({ disk, directory, removeTree }: LayerWorld): void {
-  for (const name of namesIn(disk, directory))
+  for (const name of listed(disk, directory))
     if (name.startsWith(partPrefix)) removeTree(join(directory, name));
 }
 
 function isWhole(world: LayerWorld, place: string, digest: string): boolean {
-  if (!namesIn(world.disk, world.directory).includes(digest)) return false;
+  if (!listed(world.disk, world.directory).includes(digest)) return false;
   const found = world.digestAt(place);
   return found.ok && found.digest === digest;
 }

@@ -4,6 +4,8 @@
  * The messages come over a socket that everybody may use, so nothing about their shape is believed.
  * Never: throws.
  */
+
+import { isObject, type JsonObject, jsonOrNull } from "../../system/json.ts";
 import { type Framed, unframe } from "../../task/frame.ts";
 import type { Outcome } from "./rule.ts";
 
@@ -14,10 +16,8 @@ interface Conversation {
   readonly made: readonly Outcome[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
-const objects = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
+const objects = (value: unknown): JsonObject[] =>
+  Array.isArray(value) ? value.filter(isObject) : [];
 
 export function readConversation(messages: unknown): Conversation {
   const list = objects(messages);
@@ -46,7 +46,7 @@ function framed(text: string): Framed | null {
   }
 }
 
-function callsIn(messages: readonly Json[]): Outcome[] {
+function callsIn(messages: readonly JsonObject[]): Outcome[] {
   const results = new Map<unknown, string>();
   for (const message of messages)
     if (message["role"] === "tool")
@@ -63,15 +63,10 @@ function callsIn(messages: readonly Json[]): Outcome[] {
     });
 }
 
-function argumentsOf(raw: unknown): Json {
+function argumentsOf(raw: unknown): JsonObject {
   if (typeof raw !== "string") return {};
-  try {
-    const value: unknown = JSON.parse(raw);
-    return isObject(value) ? value : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const value = jsonOrNull(raw);
+  return isObject(value) ? value : {};
 }
 
 /** Names of the tools that came with the request, those in the index of `tool_details` too (agent/toolbox/index-text.ts). */

@@ -5,8 +5,8 @@
  * and another one never gets its answer. Never: an unredacted argument, or a character that drives or
  * reorders a terminal.
  */
-import { createHash } from "node:crypto";
 import { preview, redact } from "../../system/redact.ts";
+import { sha256 } from "../../system/sha256.ts";
 import { derivedId, timeOfId } from "../../task/id.ts";
 
 export interface AskedCall {
@@ -22,9 +22,7 @@ const maxPreview = 2048;
 
 export function askedCall(tool: string, args: Readonly<Record<string, unknown>>): AskedCall {
   const text = canonical(args);
-  const digest = createHash("sha256")
-    .update(canonical([tool, args]))
-    .digest("hex");
+  const digest = sha256(canonical([tool, args]));
   return {
     tool,
     arguments_sha256: digest,

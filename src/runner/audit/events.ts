@@ -5,11 +5,11 @@
  * Arguments are hashed, and shown redacted in at most 200 bytes. Never: holds an answer, a result's text or
  * whole arguments.
  */
-import { createHash } from "node:crypto";
 import type { CallResult, JournalLine } from "../../agent/journal.ts";
 import { effectiveCall } from "../../agent/toolbox/effective.ts";
 import type { TaskNews } from "../../spool/world.ts";
 import { firstBytes, preview } from "../../system/redact.ts";
+import { sha256 } from "../../system/sha256.ts";
 import type { GrantUse } from "../constraints.ts";
 
 /** Keys with undefined are left out when it is sent. */
@@ -114,7 +114,7 @@ const callEvent = (
   step: call.step,
   index: call.index,
   name: name(call.name),
-  args_sha256: createHash("sha256").update(call.arguments).digest("hex"),
+  args_sha256: sha256(call.arguments),
   args_bytes: Buffer.byteLength(call.arguments),
   preview: preview(call.arguments, previewBytes),
 });

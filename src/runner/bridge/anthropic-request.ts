@@ -4,7 +4,8 @@
  * What only a vendor's own models have (thinking, caches, betas) is left out; what would be answered wrongly without it
  * (a vendor's own tools, documents) is refused in words.
  */
-import { isObject, type Json } from "./doors.ts";
+
+import { isObject, type JsonObject } from "../../system/json.ts";
 import {
   assistantOf,
   bridged,
@@ -15,7 +16,7 @@ import {
   toolOf,
 } from "./not-bridged.ts";
 
-export const chatRequest = (body: Json): Json | string =>
+export const chatRequest = (body: JsonObject): JsonObject | string =>
   bridged(() => {
     const { model, max_tokens, temperature, top_p, top_k, stop_sequences: stop } = body;
     const said = listOf(body["messages"], "messages");
@@ -29,18 +30,18 @@ export const chatRequest = (body: Json): Json | string =>
   });
 
 /** Content is a text, or a list of blocks. */
-const blocksOf = (content: unknown): Json[] =>
+const blocksOf = (content: unknown): JsonObject[] =>
   typeof content === "string" ? [{ type: "text", text: content }] : listOf(content, "content");
 
-const textsOf = (blocks: readonly Json[]): string =>
+const textsOf = (blocks: readonly JsonObject[]): string =>
   blocks.flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");
 
-function systemOf(system: unknown): Json[] {
+function systemOf(system: unknown): JsonObject[] {
   const text = textsOf(blocksOf(system));
   return text === "" ? [] : [{ role: "system", content: text }];
 }
 
-const messagesOf = ({ role, content }: Json): Json[] => {
+const messagesOf = ({ role, content }: JsonObject): JsonObject[] => {
   const blocks = blocksOf(content);
   if (role === "assistant") return [assistant(blocks)];
   if (role === "user") return user(blocks);
@@ -50,7 +51,7 @@ const messagesOf = ({ role, content }: Json): Json[] => {
 };
 
 /** Thinking is left out: it is signed for the model that thought it. */
-function assistant(blocks: readonly Json[]): Json {
+function assistant(blocks: readonly JsonObject[]): JsonObject {
   const spoken = blocks.filter(({ type }) => type === "text");
   const calls = blocks.filter(({ type }) => type === "tool_use");
   const other = blocks.find(({ type }) => !ofAssistant.has(String(type)));
@@ -69,7 +70,7 @@ const ofAssistant: ReadonlySet<string> = new Set([
 ]);
 
 /** Results of tools come first: they must follow the calls that they belong to. */
-function user(blocks: readonly Json[]): Json[] {
+function user(blocks: readonly JsonObject[]): JsonObject[] {
   const results = blocks.filter(({ type }) => type === "tool_result");
   const images = results.flatMap(({ content }) => blocksOf(content).filter(isImage));
   const rest = [...images, ...blocks.filter(({ type }) => type !== "tool_result")];
@@ -79,18 +80,18 @@ function user(blocks: readonly Json[]): Json[] {
   ];
 }
 
-const isImage = ({ type }: Json): boolean => type === "image";
+const isImage = ({ type }: JsonObject): boolean => type === "image";
 
-function toolResult({ tool_use_id: id, content, is_error: isError }: Json): Json {
+function toolResult({ tool_use_id: id, content, is_error: isError }: JsonObject): JsonObject {
   const text = textsOf(blocksOf(content).filter((block) => !isImage(block)));
   const said = isError === true ? `Error: ${text}` : text;
   return { role: "tool", tool_call_id: id, content: said };
 }
 
-const partsOf = (blocks: readonly Json[]): string | Json[] =>
+const partsOf = (blocks: readonly JsonObject[]): string | JsonObject[] =>
   blocks.every(({ type }) => type === "text") ? textsOf(blocks) : blocks.map(partOf);
 
-function partOf(block: Json): Json {
+function partOf(block: JsonObject): JsonObject {
   if (block["type"] === "text") return { type: "text", text: block["text"] };
   if (!isImage(block)) throw notBridged(block["type"]);
   const { source } = block;
@@ -102,12 +103,12 @@ function partOf(block: Json): Json {
 }
 
 /** A vendor's own tools have a type of their own. */
-function ownTool({ type, name, description, input_schema: parameters }: Json): Json {
+function ownTool({ type, name, description, input_schema: parameters }: JsonObject): JsonObject {
   if (type !== undefined && type !== null && type !== "custom") throw notBridged(type);
   return toolOf(name, description, parameters);
 }
 
-function choiceOf(choice: unknown): Json {
+function choiceOf(choice: unknown): JsonObject {
   if (!isObject(choice)) return {};
   const { type, name, disable_parallel_tool_use: isAlone } = choice;
   const one = { type: "function", function: { name } };

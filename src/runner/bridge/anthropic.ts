@@ -7,12 +7,12 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { ModelReply, ToolCall } from "../../model/types.ts";
+import type { JsonObject } from "../../system/json.ts";
 import { chatRequest } from "./anthropic-request.ts";
 import {
   type Door,
   type Failure,
   finishOf,
-  type Json,
   type Speaker,
   send,
   sendJson,
@@ -37,12 +37,12 @@ const errorTypes: Readonly<Record<number, string>> = {
   503: "overloaded_error",
 };
 
-const errorOf = ({ status, message }: Failure): Json => ({
+const errorOf = ({ status, message }: Failure): JsonObject => ({
   type: "error",
   error: { type: errorTypes[status] ?? "api_error", message },
 });
 
-const newMessage = (model: string): Json => ({
+const newMessage = (model: string): JsonObject => ({
   id: `msg_${randomUUID().replaceAll("-", "")}`,
   type: "message",
   role: "assistant",
@@ -58,7 +58,7 @@ const stopReason = ({ toolCalls }: ModelReply, finish: string | null): string =>
   return finish === "length" ? "max_tokens" : "end_turn";
 };
 
-const usageOf = ({ usage }: ModelReply): Json => ({
+const usageOf = ({ usage }: ModelReply): JsonObject => ({
   input_tokens: usage.input,
   output_tokens: usage.output,
 });
@@ -82,7 +82,7 @@ function whole(response: ServerResponse): Speaker {
   };
 }
 
-const toolUse = ({ id, name, arguments: text }: ToolCall): Json => ({
+const toolUse = ({ id, name, arguments: text }: ToolCall): JsonObject => ({
   type: "tool_use",
   id: idOf(id),
   name,
@@ -95,11 +95,11 @@ function streamed(response: ServerResponse, model: string): Speaker {
   let finish: string | null = null;
   let blocks = 0;
   let isSpeaking = false;
-  const event = (value: Json): Promise<void> =>
+  const event = (value: JsonObject): Promise<void> =>
     send(response, `event: ${String(value["type"])}\ndata: ${JSON.stringify(value)}\n\n`);
-  const open = (block: Json): Promise<void> =>
+  const open = (block: JsonObject): Promise<void> =>
     event({ type: "content_block_start", index: blocks, content_block: block });
-  const add = (delta: Json): Promise<void> =>
+  const add = (delta: JsonObject): Promise<void> =>
     event({ type: "content_block_delta", index: blocks, delta });
   const close = async (): Promise<void> => {
     await event({ type: "content_block_stop", index: blocks });

@@ -10,8 +10,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { sseDone, sseEvent } from "../../model/sse.ts";
 import type { ModelReply, ToolCall } from "../../model/types.ts";
-
-export type Json = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from "../../system/json.ts";
 
 export interface Failure {
   readonly status: number;
@@ -22,7 +21,7 @@ export interface Failure {
 /** Answers one call. */
 export interface Speaker {
   /** A chunk of the gateway's stream, and the text in it. */
-  readonly chunk: (chunk: Json, delta: string) => Promise<void>;
+  readonly chunk: (chunk: JsonObject, delta: string) => Promise<void>;
   readonly end: (reply: ModelReply) => Promise<void>;
   /** Also when a part was sent already. */
   readonly fail: (failure: Failure) => void;
@@ -30,13 +29,10 @@ export interface Speaker {
 
 export interface Door {
   /** As the gateway wants it, or why it cannot be put so. */
-  readonly request: (body: Json) => Json | string;
-  readonly speaker: (response: ServerResponse, body: Json) => Speaker;
+  readonly request: (body: JsonObject) => JsonObject | string;
+  readonly speaker: (response: ServerResponse, body: JsonObject) => Speaker;
   readonly refuse: (response: ServerResponse, failure: Failure) => void;
 }
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Waits where the client reads slowly; one that has gone ends the call. */
 export async function send(response: ServerResponse, text: string): Promise<void> {
@@ -84,11 +80,11 @@ export const openaiDoor: Door = {
   refuse: (response, failure) => sendJson(response, errorOf(failure), failure),
 };
 
-const errorOf = ({ status, message }: Failure): Json => ({
+const errorOf = ({ status, message }: Failure): JsonObject => ({
   error: { message, type: status === 402 ? "budget" : "con", code: status },
 });
 
-function streamed(response: ServerResponse, body: Json): Speaker {
+function streamed(response: ServerResponse, body: JsonObject): Speaker {
   const { stream_options: options } = body;
   const wantsUsage = isObject(options) && options["include_usage"] === true;
   startStream(response);
@@ -106,7 +102,8 @@ function streamed(response: ServerResponse, body: Json): Speaker {
   };
 }
 
-const hasNoChoice = ({ choices }: Json): boolean => Array.isArray(choices) && choices.length === 0;
+const hasNoChoice = ({ choices }: JsonObject): boolean =>
+  Array.isArray(choices) && choices.length === 0;
 
 function whole(response: ServerResponse): Speaker {
   let reason = "stop";
@@ -123,13 +120,16 @@ function whole(response: ServerResponse): Speaker {
   };
 }
 
-export function finishOf({ choices }: Json): string | null {
+export function finishOf({ choices }: JsonObject): string | null {
   const choice: unknown = Array.isArray(choices) ? choices[0] : null;
   const reason = isObject(choice) ? choice["finish_reason"] : null;
   return typeof reason === "string" ? reason : null;
 }
 
-const completionOf = ({ text, toolCalls, model, usage }: ModelReply, reason: string): Json => ({
+const completionOf = (
+  { text, toolCalls, model, usage }: ModelReply,
+  reason: string,
+): JsonObject => ({
   id: `chatcmpl-${randomUUID()}`,
   object: "chat.completion",
   created: Math.floor(Date.now() / 1000),
@@ -152,7 +152,7 @@ const completionOf = ({ text, toolCalls, model, usage }: ModelReply, reason: str
   },
 });
 
-const callOf = ({ id, name, arguments: text }: ToolCall): Json => ({
+const callOf = ({ id, name, arguments: text }: ToolCall): JsonObject => ({
   id,
   type: "function",
   function: { name, arguments: text },

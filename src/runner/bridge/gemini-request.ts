@@ -4,7 +4,8 @@
  * Thoughts and what only that vendor's models and filters need are left out; the vendor's own tools, its stored files and
  * caches, and several answers at once are refused in words.
  */
-import { isObject, type Json } from "./doors.ts";
+
+import { isObject, type JsonObject } from "../../system/json.ts";
 import { choiceOf, functionsOf, plainSchema } from "./gemini-tools.ts";
 import {
   assistantOf,
@@ -24,7 +25,7 @@ const known: ReadonlySet<string> = new Set([
   ...["labels", "model", "safetySettings", "session_id"],
 ]);
 
-export const chatRequestTo = (model: string, body: Json): Json | string =>
+export const chatRequestTo = (model: string, body: JsonObject): JsonObject | string =>
   bridged(() => {
     onlyKnown(body, known);
     const contents = listOf(body["contents"], "contents");
@@ -41,16 +42,16 @@ export const chatRequestTo = (model: string, body: Json): Json | string =>
     };
   });
 
-const systemOf = (value: unknown): Json => {
+const systemOf = (value: unknown): JsonObject => {
   if (typeof value === "string") return { parts: [{ text: value }] };
   return isObject(value) ? value : {};
 };
 
 /** Thoughts were thought by another model. */
-const partsOf = ({ parts }: Json): Json[] =>
+const partsOf = ({ parts }: JsonObject): JsonObject[] =>
   listOf(parts, "parts").filter(({ thought }) => thought !== true);
 
-const textsOf = (parts: readonly Json[]): string =>
+const textsOf = (parts: readonly JsonObject[]): string =>
   parts.flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");
 
 /** Calls that have no result yet. Their ids are optional here, and a must in the gateway's format. */
@@ -59,7 +60,7 @@ interface Open {
   count: number;
 }
 
-function messagesOf(contents: readonly Json[]): Json[] {
+function messagesOf(contents: readonly JsonObject[]): JsonObject[] {
   const open: Open = { calls: [], count: 0 };
   return contents.flatMap((content) => {
     const { role = "user" } = content;
@@ -70,7 +71,7 @@ function messagesOf(contents: readonly Json[]): Json[] {
   });
 }
 
-function spokenBy(parts: readonly Json[], open: Open): Json[] {
+function spokenBy(parts: readonly JsonObject[], open: Open): JsonObject[] {
   const other = parts.find(
     ({ text, functionCall: call }) => typeof text !== "string" && !isObject(call),
   );
@@ -82,7 +83,7 @@ function spokenBy(parts: readonly Json[], open: Open): Json[] {
   return text === "" && calls.length === 0 ? [] : [assistantOf(text, calls)];
 }
 
-function callOf({ id, name, args }: Json, open: Open): FunctionCall {
+function callOf({ id, name, args }: JsonObject, open: Open): FunctionCall {
   open.count += 1;
   const own = typeof id === "string" && id !== "" ? id : `call-${open.count}`;
   open.calls.push({ id: own, name });
@@ -90,7 +91,7 @@ function callOf({ id, name, args }: Json, open: Open): FunctionCall {
 }
 
 /** Results come first: they must follow the calls that they belong to. */
-function heardFrom(parts: readonly Json[], open: Open): Json[] {
+function heardFrom(parts: readonly JsonObject[], open: Open): JsonObject[] {
   const results = parts.flatMap(({ functionResponse: result }) =>
     isObject(result) ? [result] : [],
   );
@@ -103,7 +104,7 @@ function heardFrom(parts: readonly Json[], open: Open): Json[] {
   ];
 }
 
-function resultOf({ id, name, response }: Json, { calls }: Open): Json {
+function resultOf({ id, name, response }: JsonObject, { calls }: Open): JsonObject {
   const index = calls.findIndex((call) => (id ?? "") === call.id);
   const place = index >= 0 ? index : calls.findIndex((call) => call.name === name);
   const [call] = place < 0 ? [] : calls.splice(place, 1);
@@ -121,7 +122,7 @@ function wordsOf(response: unknown): string {
   return JSON.stringify(response);
 }
 
-function heardOf(part: Json): Json {
+function heardOf(part: JsonObject): JsonObject {
   const { text, inlineData: data } = part;
   if (typeof text === "string") return { type: "text", text };
   const kind = isObject(data) ? String(data["mimeType"]) : "";
@@ -129,7 +130,7 @@ function heardOf(part: Json): Json {
   return { type: "image_url", image_url: { url: `data:${kind};base64,${String(data["data"])}` } };
 }
 
-const kindOf = (part: Json): string => Object.keys(part)[0] ?? "an empty part";
+const kindOf = (part: JsonObject): string => Object.keys(part)[0] ?? "an empty part";
 
 const ofConfig: ReadonlySet<string> = new Set([
   ...[
@@ -152,7 +153,7 @@ const ofConfig: ReadonlySet<string> = new Set([
   ...["responseModalities", "thinkingConfig"],
 ]);
 
-function configOf(config: unknown): Json {
+function configOf(config: unknown): JsonObject {
   if (!isObject(config)) throw new NotBridged("generationConfig must be an object");
   onlyKnown(config, ofConfig);
   if ((config["candidateCount"] ?? 1) !== 1)
@@ -170,7 +171,11 @@ function configOf(config: unknown): Json {
   });
 }
 
-function formOf({ responseMimeType: type, responseSchema, responseJsonSchema }: Json): Json | null {
+function formOf({
+  responseMimeType: type,
+  responseSchema,
+  responseJsonSchema,
+}: JsonObject): JsonObject | null {
   if (type !== "application/json") return null;
   const schema = responseJsonSchema ?? (responseSchema && plainSchema(responseSchema));
   if (!isObject(schema)) return { type: "json_object" };

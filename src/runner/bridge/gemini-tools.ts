@@ -1,8 +1,9 @@
 /** Tools and schemas of Google's generateContent format, as chat completions have them. Pure. */
-import { isObject, type Json } from "./doors.ts";
+
+import { isObject, type JsonObject } from "../../system/json.ts";
 import { given, listOf, NotBridged, notBridged, onlyKnown, toolOf } from "./not-bridged.ts";
 
-export const functionsOf = (tool: Json): Json[] => {
+export const functionsOf = (tool: JsonObject): JsonObject[] => {
   onlyKnown(tool, new Set(["functionDeclarations"]));
   return listOf(tool["functionDeclarations"], "functionDeclarations").map(
     ({ name, description, parameters, parametersJsonSchema: schema }) =>
@@ -39,7 +40,7 @@ const modes: Readonly<Record<string, string>> = {
   NONE: "none",
 };
 
-export function choiceOf(config: unknown): Json {
+export function choiceOf(config: unknown): JsonObject {
   const calling = isObject(config) ? config["functionCallingConfig"] : null;
   if (!isObject(calling)) return {};
   const { mode = "AUTO", allowedFunctionNames: names } = calling;

@@ -8,11 +8,11 @@ import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { sseEvent } from "../../model/sse.ts";
 import type { ModelReply, ToolCall } from "../../model/types.ts";
+import type { JsonObject } from "../../system/json.ts";
 import {
   type Door,
   type Failure,
   finishOf,
-  type Json,
   type Speaker,
   send,
   sendJson,
@@ -57,7 +57,7 @@ const statuses: Readonly<Record<number, string>> = {
   503: "UNAVAILABLE",
 };
 
-const errorOf = ({ status, message }: Failure): Json => ({
+const errorOf = ({ status, message }: Failure): JsonObject => ({
   error: { code: status, message, status: statuses[status] ?? "INTERNAL" },
 });
 
@@ -66,21 +66,25 @@ const refuse: Door["refuse"] = (response, failure) => sendJson(response, errorOf
 interface Said {
   readonly id: string;
   readonly model: string;
-  readonly parts: readonly Json[];
+  readonly parts: readonly JsonObject[];
 }
 
-const answerOf = ({ id, model, parts }: Said, end: Json = {}, more: Json = {}): Json => ({
+const answerOf = (
+  { id, model, parts }: Said,
+  end: JsonObject = {},
+  more: JsonObject = {},
+): JsonObject => ({
   candidates: [{ content: { role: "model", parts }, index: 0, ...end }],
   ...more,
   modelVersion: model,
   responseId: id,
 });
 
-const endOf = (finish: string | null): Json => ({
+const endOf = (finish: string | null): JsonObject => ({
   finishReason: finish === "length" ? "MAX_TOKENS" : "STOP",
 });
 
-const usageOf = ({ usage }: ModelReply): Json => ({
+const usageOf = ({ usage }: ModelReply): JsonObject => ({
   usageMetadata: {
     promptTokenCount: usage.input,
     candidatesTokenCount: usage.output,
@@ -88,7 +92,7 @@ const usageOf = ({ usage }: ModelReply): Json => ({
   },
 });
 
-const callOf = ({ id, name, arguments: text }: ToolCall): Json => ({
+const callOf = ({ id, name, arguments: text }: ToolCall): JsonObject => ({
   functionCall: {
     id: id === "" ? randomUUID() : id,
     name,

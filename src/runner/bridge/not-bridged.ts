@@ -1,5 +1,5 @@
 /** What requests of other formats are read with, before they are put into the gateway's. Pure. */
-import { isObject, type Json } from "./doors.ts";
+import { isObject, type JsonObject } from "../../system/json.ts";
 
 /** Why something cannot be put in the gateway's format. */
 export class NotBridged extends Error {
@@ -7,7 +7,7 @@ export class NotBridged extends Error {
 }
 
 /** The translated request, or the reason in words. */
-export function bridged(translate: () => Json): Json | string {
+export function bridged(translate: () => JsonObject): JsonObject | string {
   try {
     return translate();
   } catch (error) {
@@ -19,26 +19,26 @@ export function bridged(translate: () => Json): Json | string {
 export const notBridged = (type: unknown): NotBridged =>
   new NotBridged(`con does not pass on \`${String(type).slice(0, 80)}\` to a model`);
 
-export function listOf(value: unknown, what: string): Json[] {
+export function listOf(value: unknown, what: string): JsonObject[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every(isObject)) return value;
   throw new NotBridged(`${what} must be a list of objects`);
 }
 
 /** Without what is not there. */
-export const given = (entries: Json): Json =>
+export const given = (entries: JsonObject): JsonObject =>
   Object.fromEntries(
     Object.entries(entries).filter(([, value]) => value !== undefined && value !== null),
   );
 
 /** What no answer depends on may be there; everything else that is not known is refused by name. */
-export function onlyKnown(value: Json, known: ReadonlySet<string>): void {
+export function onlyKnown(value: JsonObject, known: ReadonlySet<string>): void {
   const odd = Object.entries(value).find(([key, one]) => one !== null && !known.has(key));
   if (odd !== undefined) throw notBridged(odd[0]);
 }
 
 /** A list of parts as a message has it: one text where that is all. */
-export const contentOf = (parts: readonly Json[]): string | readonly Json[] =>
+export const contentOf = (parts: readonly JsonObject[]): string | readonly JsonObject[] =>
   parts.every(({ type }) => type === "text") ? parts.map(({ text }) => text).join("\n\n") : parts;
 
 export interface FunctionCall {
@@ -48,7 +48,7 @@ export interface FunctionCall {
   readonly text: string;
 }
 
-export const assistantOf = (text: string, calls: readonly FunctionCall[]): Json => ({
+export const assistantOf = (text: string, calls: readonly FunctionCall[]): JsonObject => ({
   role: "assistant",
   content: text === "" && calls.length > 0 ? null : text,
   ...(calls.length === 0
@@ -62,7 +62,7 @@ export const assistantOf = (text: string, calls: readonly FunctionCall[]): Json 
       }),
 });
 
-export const toolOf = (name: unknown, description: unknown, parameters: unknown): Json => ({
+export const toolOf = (name: unknown, description: unknown, parameters: unknown): JsonObject => ({
   type: "function",
   function: given({ name, description, parameters }),
 });

@@ -3,7 +3,9 @@
  * is nested so deeply that putting it into another format would not end well.
  */
 import type http from "node:http";
-import type { Failure, Json } from "./doors.ts";
+import type { JsonObject } from "../../system/json.ts";
+import { isDeeperThan } from "../../system/json.ts";
+import type { Failure } from "./doors.ts";
 
 const maxBytes = 32 << 20;
 const maxBytesInAll = 64 << 20;
@@ -16,7 +18,7 @@ export interface Held {
   bytes: number;
 }
 
-export type Read = { readonly body: Json } | { readonly failure: Failure };
+export type Read = { readonly body: JsonObject } | { readonly failure: Failure };
 
 export async function readBody(
   room: Held,
@@ -42,7 +44,7 @@ function parse(bytes: Buffer): Read {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
     if (isDeeperThan(value, maxDepth)) return no(400, "the request is nested too deeply");
     if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return { body: value as Json };
+      return { body: value as JsonObject };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
@@ -56,10 +58,4 @@ function valuesIn(bytes: Buffer): number {
   let count = 0;
   for (const byte of bytes) if (byte === comma || byte === bracket || byte === brace) count += 1;
   return count;
-}
-
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth === 0) return true;
-  return Object.values(value).some((one) => isDeeperThan(one, depth - 1));
 }

@@ -5,7 +5,8 @@
  * (`previous_response_id`, conversations, stored prompts) and the vendor's own tools are refused in words; reasoning is left
  * out, because it is sealed for the model that thought it.
  */
-import { isObject, type Json } from "./doors.ts";
+
+import { isObject, type JsonObject } from "../../system/json.ts";
 import {
   assistantOf,
   bridged,
@@ -31,7 +32,7 @@ const known: ReadonlySet<string> = new Set([
   ...["temperature", "text", "tool_choice", "tools", "top_p"],
 ]);
 
-export const chatRequestOf = (body: Json): Json | string =>
+export const chatRequestOf = (body: JsonObject): JsonObject | string =>
   bridged(() => {
     refuseState(body);
     onlyKnown(body, known);
@@ -51,7 +52,7 @@ export const chatRequestOf = (body: Json): Json | string =>
     };
   });
 
-function refuseState(body: Json): void {
+function refuseState(body: JsonObject): void {
   const stateful = ["previous_response_id", "conversation", "prompt"].find(
     (key) => (body[key] ?? null) !== null,
   );
@@ -62,18 +63,18 @@ function refuseState(body: Json): void {
   if (body["background"] === true) throw new NotBridged("con answers at once, not in background");
 }
 
-const itemsOf = (input: unknown): Json[] =>
+const itemsOf = (input: unknown): JsonObject[] =>
   typeof input === "string"
     ? [{ type: "message", role: "user", content: input }]
     : listOf(input, "input");
 
 /** One message of an assistant holds what it says and all calls that it makes at once. */
-function messagesOf(items: readonly Json[]): Json[] {
-  const messages: Json[] = [];
+function messagesOf(items: readonly JsonObject[]): JsonObject[] {
+  const messages: JsonObject[] = [];
   let said: string[] = [];
   let calls: FunctionCall[] = [];
   // They must not stand between the results of one turn's calls.
-  let images: Json[] = [];
+  let images: JsonObject[] = [];
   const settle = (): void => {
     if (images.length > 0) messages.push({ role: "user", content: images });
     if (said.length + calls.length > 0) messages.push(assistantOf(said.join("\n\n"), calls));
@@ -113,7 +114,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   reasoning: "reasoning",
 };
 
-function kindOf({ type = "message" }: Json): Kind {
+function kindOf({ type = "message" }: JsonObject): Kind {
   const kind = Object.hasOwn(kinds, String(type)) ? kinds[String(type)] : undefined;
   if (kind === undefined) throw notBridged(type);
   return kind;
@@ -121,21 +122,21 @@ function kindOf({ type = "message" }: Json): Kind {
 
 const roles: ReadonlySet<unknown> = new Set(["user", "system", "developer"]);
 
-function messageOf({ role, content }: Json): Json {
+function messageOf({ role, content }: JsonObject): JsonObject {
   if (!roles.has(role)) throw new NotBridged("a message is of role user, assistant or developer");
   // `developer` is this vendor's word for it.
   const speaker = role === "user" ? "user" : "system";
   return { role: speaker, content: contentOf(blocksOf(content).map(partOf)) };
 }
 
-const blocksOf = (content: unknown): Json[] =>
+const blocksOf = (content: unknown): JsonObject[] =>
   typeof content === "string"
     ? [{ type: "input_text", text: content }]
     : listOf(content, "content");
 
 const texts: ReadonlySet<unknown> = new Set(["input_text", "output_text", "text", "refusal"]);
 
-function partOf(block: Json): Json {
+function partOf(block: JsonObject): JsonObject {
   const { type, text, refusal, image_url: url } = block;
   if (texts.has(type)) return { type: "text", text: String(text ?? refusal ?? "") };
   if (type !== "input_image" || typeof url !== "string") throw notBridged(type);
@@ -147,24 +148,24 @@ const textOf = (content: unknown): string => {
   return parts.flatMap(({ text }) => (typeof text === "string" ? [text] : [])).join("\n\n");
 };
 
-const imagesOf = (content: unknown): Json[] =>
+const imagesOf = (content: unknown): JsonObject[] =>
   blocksOf(content)
     .map(partOf)
     .filter(({ type }) => type === "image_url");
 
-const resultOf = ({ call_id: id, output }: Json): Json => ({
+const resultOf = ({ call_id: id, output }: JsonObject): JsonObject => ({
   role: "tool",
   tool_call_id: id,
   content: textOf(output),
 });
 
-function callOf({ call_id: id, namespace, name: own, ...said }: Json): FunctionCall {
+function callOf({ call_id: id, namespace, name: own, ...said }: JsonObject): FunctionCall {
   const { arguments: text, input } = said;
   const name = joined(namespace, own);
   return { id, name, text: text === undefined ? JSON.stringify({ input }) : String(text) };
 }
 
-function formOf({ format, verbosity }: Json): Json {
+function formOf({ format, verbosity }: JsonObject): JsonObject {
   if (!isObject(format) || format["type"] === "text") return given({ verbosity });
   const { type, name, schema, strict } = format;
   if (type === "json_object") return given({ verbosity, response_format: { type } });

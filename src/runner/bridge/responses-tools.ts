@@ -2,7 +2,8 @@
  * Tools of OpenAI's responses format as functions of chat completions, and which tool stands behind the name of such a
  * function. Pure.
  */
-import { isObject, type Json } from "./doors.ts";
+
+import { isObject, type JsonObject } from "../../system/json.ts";
 import { listOf, notBridged, toolOf } from "./not-bridged.ts";
 
 /** What stands behind a function of the translated request. */
@@ -13,7 +14,7 @@ export interface Named {
 }
 
 /** By the name that the model sees. A namespace becomes the beginning of a name. */
-export function namesIn(body: Json): ReadonlyMap<unknown, Named> {
+export function namesIn(body: JsonObject): ReadonlyMap<unknown, Named> {
   const { tools } = body;
   const all = Array.isArray(tools) ? tools.filter(isObject) : [];
   return new Map(
@@ -31,7 +32,7 @@ export function namesIn(body: Json): ReadonlyMap<unknown, Named> {
 export const joined = (namespace: unknown, name: unknown): unknown =>
   typeof namespace === "string" && namespace !== "" ? `${namespace}__${String(name)}` : name;
 
-export function functionsOf({ type, name, tools, ...rest }: Json): Json[] {
+export function functionsOf({ type, name, tools, ...rest }: JsonObject): JsonObject[] {
   if (type !== "namespace") return [functionOf({ type, name, ...rest })];
   return listOf(tools, "tools").map((one) =>
     functionOf({ ...one, name: joined(name, one["name"]) }),
@@ -39,7 +40,7 @@ export function functionsOf({ type, name, tools, ...rest }: Json): Json[] {
 }
 
 /** Tools that take plain text are functions with one text here; the answer turns that back. */
-function functionOf({ type, name, description, parameters, format }: Json): Json {
+function functionOf({ type, name, description, parameters, format }: JsonObject): JsonObject {
   if (type === "function") return toolOf(name, description, parameters);
   if (type !== "custom") throw notBridged(type);
   const rule = isObject(format) ? format["definition"] : undefined;
@@ -52,7 +53,10 @@ function functionOf({ type, name, description, parameters, format }: Json): Json
   });
 }
 
-export function choiceOf({ tool_choice: choice, parallel_tool_calls: isParallel }: Json): Json {
+export function choiceOf({
+  tool_choice: choice,
+  parallel_tool_calls: isParallel,
+}: JsonObject): JsonObject {
   const parallel = { parallel_tool_calls: isParallel };
   if (!isObject(choice)) return { tool_choice: choice, ...parallel };
   const { type, name } = choice;

@@ -7,11 +7,11 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { ModelReply, ToolCall } from "../../model/types.ts";
+import type { JsonObject } from "../../system/json.ts";
 import {
   type Door,
   type Failure,
   finishOf,
-  type Json,
   openaiDoor,
   type Speaker,
   send,
@@ -30,7 +30,7 @@ export const responsesDoor: Door = {
 
 const newId = (kind: string): string => `${kind}_${randomUUID().replaceAll("-", "")}`;
 
-const newResponse = (body: Json): Json => ({
+const newResponse = (body: JsonObject): JsonObject => ({
   id: newId("resp"),
   object: "response",
   created_at: Math.floor(Date.now() / 1000),
@@ -56,10 +56,10 @@ const newResponse = (body: Json): Json => ({
 interface End {
   readonly reply: ModelReply;
   readonly finish: string | null;
-  readonly output: readonly Json[];
+  readonly output: readonly JsonObject[];
 }
 
-function ended(response: Json, { reply, finish, output }: End): Json {
+function ended(response: JsonObject, { reply, finish, output }: End): JsonObject {
   const isCut = finish === "length";
   return {
     ...response,
@@ -77,16 +77,16 @@ function ended(response: Json, { reply, finish, output }: End): Json {
   };
 }
 
-const partOf = (text: string): Json => ({ type: "output_text", text, annotations: [] });
+const partOf = (text: string): JsonObject => ({ type: "output_text", text, annotations: [] });
 
-const messageOf = (id: string, text: string): Json => ({
+const messageOf = (id: string, text: string): JsonObject => ({
   ...{ type: "message", id, status: "completed", role: "assistant" },
   content: [partOf(text)],
 });
 
 type Names = ReadonlyMap<unknown, Named>;
 
-function callOf({ id, name: seen, arguments: text }: ToolCall, names: Names): Json {
+function callOf({ id, name: seen, arguments: text }: ToolCall, names: Names): JsonObject {
   const call_id = id === "" ? newId("call") : id;
   const { isCustom, ...name } = names.get(seen) ?? { name: seen, isCustom: false };
   if (isCustom)
@@ -107,7 +107,7 @@ function inputIn(text: string): string {
   }
 }
 
-function whole(response: ServerResponse, body: Json): Speaker {
+function whole(response: ServerResponse, body: JsonObject): Speaker {
   const names = namesIn(body);
   let finish: string | null = null;
   return {
@@ -125,9 +125,9 @@ function whole(response: ServerResponse, body: Json): Speaker {
   };
 }
 
-type Tell = (type: string, more: Json) => Promise<void>;
+type Tell = (type: string, more: JsonObject) => Promise<void>;
 
-function streamed(response: ServerResponse, body: Json): Speaker {
+function streamed(response: ServerResponse, body: JsonObject): Speaker {
   const names = namesIn(body);
   const empty = newResponse(body);
   const eventOf = numbered();
@@ -167,7 +167,7 @@ function streamed(response: ServerResponse, body: Json): Speaker {
 const codeOf = ({ status }: Failure): string =>
   status === 429 ? "rate_limit_exceeded" : "server_error";
 
-function numbered(): (type: string, more: Json) => string {
+function numbered(): (type: string, more: JsonObject) => string {
   let count = 0;
   return (type, more) => {
     const event = { type, sequence_number: count, ...more };
@@ -191,7 +191,7 @@ function spokenMessage(tell: Tell) {
       isOpen = true;
       await tell("response.output_text.delta", { ...place, delta, logprobs: [] });
     },
-    async end(text: string): Promise<readonly Json[]> {
+    async end(text: string): Promise<readonly JsonObject[]> {
       if (!isOpen) return [];
       const item = messageOf(item_id, text);
       await tell("response.output_text.done", { ...place, text, logprobs: [] });
@@ -202,7 +202,7 @@ function spokenMessage(tell: Tell) {
   };
 }
 
-async function tellCall(tell: Tell, output_index: number, item: Json): Promise<void> {
+async function tellCall(tell: Tell, output_index: number, item: JsonObject): Promise<void> {
   const isCustom = item["type"] === "custom_tool_call";
   const [kind, key] = isCustom ? ["custom_tool_call_input", "input"] : callParts;
   const text = item[key ?? ""];

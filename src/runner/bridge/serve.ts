@@ -6,7 +6,8 @@
 import type http from "node:http";
 import { addChunk, createAssembly, replyOf, StreamError } from "../../model/assemble.ts";
 import { createSseParser, sseDone } from "../../model/sse.ts";
-import type { Door, Failure, Json, Speaker } from "./doors.ts";
+import type { JsonObject } from "../../system/json.ts";
+import type { Door, Failure, Speaker } from "./doors.ts";
 import { type Held, readBody } from "./read.ts";
 import type { BridgeCall, Refusal } from "./types.ts";
 import { askGateway, type Upstream } from "./upstream.ts";
@@ -77,7 +78,7 @@ async function passOn(
       for (const payload of parse(text as string)) {
         if (payload === sseDone) continue;
         const delta = addChunk(assembly, payload);
-        await speaker.chunk(JSON.parse(payload) as Json, delta);
+        await speaker.chunk(JSON.parse(payload) as JsonObject, delta);
       }
     if (!assembly.finished) throw new StreamError("the model's answer was cut");
     await speaker.end(replyOf(assembly));

@@ -1,6 +1,7 @@
 /** Asks the gateway, as the agent. Never: throws for what the gateway answers; a connection that breaks rejects. */
 import http from "node:http";
-import type { Failure, Json } from "./doors.ts";
+import type { JsonObject } from "../../system/json.ts";
+import type { Failure } from "./doors.ts";
 
 export interface Upstream {
   readonly gateway: string;
@@ -18,7 +19,7 @@ const maxErrorBytes = 64 << 10;
 
 export async function askGateway(
   upstream: Upstream,
-  body: Json,
+  body: JsonObject,
   signal: AbortSignal,
 ): Promise<Answer> {
   const text = JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } });
@@ -83,9 +84,9 @@ function refusal(response: http.IncomingMessage, text: string): Answer {
   };
 }
 
-function errorIn(text: string): Json {
+function errorIn(text: string): JsonObject {
   try {
-    const value = JSON.parse(text) as { readonly error?: Json | null } | null;
+    const value = JSON.parse(text) as { readonly error?: JsonObject | null } | null;
     return value?.error ?? {};
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -1,6 +1,6 @@
 /** How a program's end becomes the outcome of an attempt. Pure. */
 import { failed } from "../../agent/limits.ts";
-import type { RunState } from "../../agent/resume.ts";
+import type { RunState } from "../../agent/state.ts";
 import type { Ending } from "../../sandbox/exec.ts";
 import { safeText } from "../../sandbox/output.ts";
 import type { Outcome } from "../../task/task.ts";

@@ -7,7 +7,7 @@
  */
 import { renderFound } from "../../memory/render.ts";
 import { standing } from "../../memory/rules.ts";
-import type { TurnFound } from "../../memory/threads.ts";
+import type { TurnFound } from "../../memory/thread-types.ts";
 import type { Changed, Draft, Memory, Source, Stored } from "../../memory/types.ts";
 import { inQuotes } from "../../memory/visible.ts";
 import { redactKeys } from "../../system/redact.ts";

@@ -13,6 +13,7 @@ import type { AgentPaths } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
 import { readFile, removeDurably, replaceDurably } from "../../system/durable.ts";
 import { reasonOf } from "../../system/errors.ts";
+import { type JsonObject, jsonOrNull } from "../../system/json.ts";
 import { agentAt } from "../policy.ts";
 import type { MemoryWorld } from "./world.ts";
 
@@ -71,16 +72,10 @@ const shapePath = ({ state }: Pick<AgentPaths, "state">): string =>
 /** Null where it says nothing that makes sense: it is asked again, and written over. */
 function readShape(disk: Disk, paths: AgentPaths): Shape | null {
   const bytes = readFile(disk, shapePath(paths), 4096);
-  if (bytes === null) return null;
-  try {
-    const kept = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<Shape> | null;
-    const { model, dimensions } = kept ?? {};
-    const isSize = Number.isSafeInteger(dimensions) && Number(dimensions) > 0;
-    return typeof model === "string" && isSize ? { model, dimensions: Number(dimensions) } : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const kept = bytes === null ? null : jsonOrNull(bytes);
+  const { model, dimensions } = (kept ?? {}) as JsonObject;
+  const isSize = Number.isSafeInteger(dimensions) && Number(dimensions) > 0;
+  return typeof model === "string" && isSize ? { model, dimensions: Number(dimensions) } : null;
 }
 
 async function askShape({ gateway, disk, paths }: EmbedderWorld): Promise<Shape> {

@@ -9,6 +9,7 @@ import type { Category } from "../../memory/types.ts";
 import type { AgentPaths } from "../../spool/layout.ts";
 import { type Disk, errnoOf } from "../../system/disk.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
+import { jsonOrNull } from "../../system/json.ts";
 
 export interface OwnedCategory extends Category {
   readonly owner: string;
@@ -55,11 +56,6 @@ export function writeIndex(
 /** Nothing where it cannot be read. */
 export function readIndex(disk: Disk, paths: Pick<AgentPaths, "state">): readonly OwnedCategory[] {
   const bytes = readFile(disk, pathOf(paths), maxBytes);
-  if (bytes === null) return [];
-  try {
-    return JSON.parse(Buffer.from(bytes).toString("utf8")) as readonly OwnedCategory[];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
+  const value = bytes === null ? null : jsonOrNull(bytes);
+  return (value ?? []) as readonly OwnedCategory[];
 }

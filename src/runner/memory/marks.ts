@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { AgentPaths } from "../../spool/layout.ts";
 import { type Disk, errnoOf } from "../../system/disk.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
+import { jsonOrNull } from "../../system/json.ts";
 import type { Log } from "../../system/log.ts";
 import { isId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
@@ -79,14 +80,8 @@ const isWhole = ({ owner, thread, from, asked, askedPath }: Mark): boolean =>
 /** Null where it cannot be read: nothing is lost by it but the turn. */
 export function readMark(disk: Disk, paths: AgentPaths, id: string): Mark | null {
   const bytes = readFile(disk, pathOf(paths, id), maxMarkBytes);
-  if (bytes === null) return null;
-  try {
-    const mark = JSON.parse(Buffer.from(bytes).toString("utf8")) as Mark | null;
-    return mark?.task === id && isWhole(mark) ? mark : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const mark = bytes === null ? null : (jsonOrNull(bytes) as Mark | null);
+  return mark?.task === id && isWhole(mark) ? mark : null;
 }
 
 /** Not synced: a mark that comes back after a power cut keeps the same turn once more, which changes nothing. */

@@ -7,7 +7,7 @@
  */
 import type { Section } from "../../agent/background.ts";
 import { addUsage, noUsage } from "../../agent/usage.ts";
-import type { Summary, Turn } from "../../memory/threads.ts";
+import type { Summary, Turn } from "../../memory/thread-types.ts";
 import { inQuotes } from "../../memory/visible.ts";
 import type { ModelReply } from "../../model/types.ts";
 import { reasonOf } from "../../system/errors.ts";

@@ -5,7 +5,6 @@
  * Never: believes a file about its author; copies anything into the agent's own memory. Throws `Denied` as the file
  * tools do. After a crash the same call writes the same file again.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import {
   encodeClaim,
@@ -16,6 +15,7 @@ import {
   type SharedMemory,
 } from "../../memory/shared.ts";
 import { redactKeys } from "../../system/redact.ts";
+import { sha256 } from "../../system/sha256.ts";
 import type { Recalling, Remembering, SharedMemories } from "../../tools/desks.ts";
 import { absolute, Denied, readable, writable } from "../../tools/files/reach.ts";
 import { type SmallFile, smallFilesWithin } from "../../tools/files/small.ts";
@@ -47,9 +47,7 @@ export function share(
   const [title, text] = [redactKeys(wanted.title), redactKeys(wanted.text)];
   const bytes = encodeClaim({ ...wanted, title, text });
   if ("why" in bytes) throw new Denied(bytes.why);
-  const id = createHash("sha256")
-    .update(JSON.stringify([agent, task, callId]))
-    .digest("hex");
+  const id = sha256(JSON.stringify([agent, task, callId]));
   const path = join(absolute(files.workspace, directory), `memory-${id.slice(0, 32)}.json`);
   storeWithin(writable(files), path, bytes, { atMost: ownerWrites });
   return path;

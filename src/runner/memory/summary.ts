@@ -2,7 +2,7 @@
  * Has a model sum up turns of a thread: the summarizer first, then the agent's own. Null where none can, e.g. the
  * rule engine. What it costs is told at once: it is on the account of the task that begins.
  */
-import type { Turn } from "../../memory/threads.ts";
+import type { Turn } from "../../memory/thread-types.ts";
 import { type Accepted, askStructured } from "../../model/structured.ts";
 import type { Message, ModelReply } from "../../model/types.ts";
 import { lineOf } from "./turn-line.ts";

@@ -1,5 +1,5 @@
 /** One turn of a thread as a line of JSON, in which nothing is invisible and nothing ends the line. Pure. */
-import type { Turn } from "../../memory/threads.ts";
+import type { Turn } from "../../memory/thread-types.ts";
 import { inQuotes } from "../../memory/visible.ts";
 import { headOf } from "../../task/text.ts";
 

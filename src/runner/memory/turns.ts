@@ -4,6 +4,7 @@
  */
 import { placeOf, recordPath, responsePath } from "../../spool/known.ts";
 import { readFile } from "../../system/durable.ts";
+import { type JsonObject, jsonOrNull } from "../../system/json.ts";
 import { headOf } from "../../task/text.ts";
 import { shelve } from "../texts.ts";
 import { type Mark, markedIds, readMark, removeMark, turnBytes } from "./marks.ts";
@@ -45,14 +46,9 @@ function endOf({ disk, paths }: OpenWorld, id: string): Ended | "unreadable" | n
 }
 
 function endIn(record: string): Omit<Ended, "answer"> | null {
-  try {
-    const { status, finished_at } = (JSON.parse(record) ?? {}) as Readonly<Record<string, unknown>>;
-    const at = typeof finished_at === "string" ? Date.parse(finished_at) : Number.NaN;
-    return typeof status === "string" && !Number.isNaN(at) ? { status, at } : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const { status, finished_at } = (jsonOrNull(record) ?? {}) as JsonObject;
+  const at = typeof finished_at === "string" ? Date.parse(finished_at) : Number.NaN;
+  return typeof status === "string" && !Number.isNaN(at) ? { status, at } : null;
 }
 
 function add(world: OpenWorld, mark: Mark, { status, at, answer: whole }: Ended): void {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { AgentPaths } from "../../spool/layout.ts";
 import type { Disk } from "../../system/disk.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
+import { type JsonObject, jsonOrNull } from "../../system/json.ts";
 
 const maxBytes = 4096;
 
@@ -11,17 +12,10 @@ const pathOf = ({ state }: Pick<AgentPaths, "state">): string => join(state, "up
 /** Epoch milliseconds; null where there was none that can be read. */
 export function lastRun(disk: Disk, paths: Pick<AgentPaths, "state">): number | null {
   const bytes = readFile(disk, pathOf(paths), maxBytes);
-  if (bytes === null) return null;
-  try {
-    const { version, ran } = (JSON.parse(Buffer.from(bytes).toString("utf8")) ?? {}) as Readonly<
-      Record<string, unknown>
-    >;
-    const at = version === 1 && typeof ran === "string" ? Date.parse(ran) : Number.NaN;
-    return Number.isNaN(at) ? null : at;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = bytes === null ? null : jsonOrNull(bytes);
+  const { version, ran } = (value ?? {}) as JsonObject;
+  const at = version === 1 && typeof ran === "string" ? Date.parse(ran) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
 }
 
 export function noteRun(disk: Disk, paths: Pick<AgentPaths, "state">, at: number): void {

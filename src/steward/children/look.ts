@@ -12,6 +12,7 @@ import type { Child } from "../../host/children/types.ts";
 import { withWalk } from "../../host/walk.ts";
 import { agentPaths } from "../../spool/layout.ts";
 import { errnoOf } from "../../system/disk.ts";
+import { isObject, type JsonObject, jsonOrNull } from "../../system/json.ts";
 import type { Look, Spent } from "./state.ts";
 import { cutTo, maxWords } from "./words.ts";
 
@@ -120,19 +121,10 @@ function usesOf(path: string, uid: number): Readonly<Record<string, number>> {
   );
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
-
 const amount = (value: unknown): number =>
   typeof value === "number" && Number.isFinite(value) && value > 0 ? value : 0;
 
-function objectIn(bytes: Uint8Array): Json {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
-    return isObject(value) ? value : {};
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return {};
-  }
+function objectIn(bytes: Uint8Array): JsonObject {
+  const value = jsonOrNull(bytes);
+  return isObject(value) ? value : {};
 }

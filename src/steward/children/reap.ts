@@ -12,10 +12,9 @@ import { join } from "node:path";
 import type { Holds } from "../../config/holds.ts";
 import { leavingChild, missingAttempt, wantedChild } from "../../host/children/state.ts";
 import type { Child, Place, Spawn } from "../../host/children/types.ts";
-import { errnoOf } from "../../system/disk.ts";
+import { errnoOf, listed } from "../../system/disk.ts";
 import { reasonOf } from "../../system/errors.ts";
 import { holdsNow } from "../hold.ts";
-import { listed } from "../listed.ts";
 import type { Agent, GoneChild, StewardWorld } from "../world.ts";
 import { recordOf } from "./family.ts";
 import { finish } from "./finish.ts";
@@ -53,7 +52,7 @@ export async function reap(world: StewardWorld): Promise<Reaped> {
 /** Removed before anything is looked at: a child that ends meanwhile leaves its mark once more. */
 function takeMarks(world: StewardWorld): void {
   const { ended } = world.places;
-  for (const name of listed(world, ended)) {
+  for (const name of listed(world.disk, ended)) {
     try {
       world.disk.unlink(join(ended, name));
     } catch (error) {

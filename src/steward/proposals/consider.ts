@@ -16,14 +16,20 @@ import { type Asked, type Deed, done, type RequestOf, refused } from "../verb.ts
 import type { StewardWorld } from "../world.ts";
 import { type Placed, pathOf } from "./base.ts";
 import { targetOfRequest, tooOften } from "./limits.ts";
-import { type Origin, type ProposalRecord, readRecord, recordPath, recordText } from "./record.ts";
+import {
+  boundRecords,
+  originOf,
+  type ProposalRecord,
+  readRecord,
+  recordPath,
+  recordText,
+} from "./record.ts";
 import { askReviewers } from "./reviewers.ts";
 
 export type Proposing = RequestOf<"propose"> | RequestOf<ShareRequest["verb"]>;
 
 /** What is proposed, as the steward found it. */
 export interface Wish {
-  readonly origin: Origin | null;
   /** Why people are asked: they see the first of them in the list of what waits. */
   readonly reasons: readonly string[];
   /** What is made. */
@@ -102,7 +108,9 @@ async function land(
     { path: recordPath(world.places.proposals, id), after: recordText(record) },
     ...wish.files.map(({ place, content }) => ({ path: pathOf(world, place), after: content })),
   ]);
-  return carried(world, change, target);
+  const deed = await carried(world, change, target);
+  if (deed.status === "done") boundRecords(world.disk, world.places.proposals);
+  return deed;
 }
 
 function recordOf(
@@ -116,7 +124,7 @@ function recordOf(
   }));
   return {
     ...{ version: 1, id, agent, target, why: request.why, sha256, tested, files },
-    origin: wish.origin,
+    origin: originOf(request),
     ...{ asked, approvals, landed: new Date(world.now()).toISOString(), rolled_back: null },
   };
 }

@@ -6,12 +6,12 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Disk } from "../../system/disk.ts";
-import { readFile } from "../../system/durable.ts";
+import { listed } from "../../system/disk.ts";
+import { readFile, removeDurably } from "../../system/durable.ts";
 import { isId } from "../../task/id.ts";
 import type { Consent, Who } from "../approvals/types.ts";
-import { listed } from "../listed.ts";
 import { fileOf } from "../places.ts";
-import type { ProposedFile, ProposeRequest } from "../types.ts";
+import type { ProposedFile, TaskOrigin } from "../types.ts";
 
 export interface ProposalRecord {
   readonly version: 1;
@@ -24,15 +24,24 @@ export interface ProposalRecord {
   readonly sha256: string;
   readonly tested: readonly string[];
   readonly files: readonly RecordedFile[];
-  /** Null where the request says nothing of its task: a shared tool. */
-  readonly origin: Origin | null;
+  readonly origin: TaskOrigin;
   readonly asked: string;
   readonly approvals: readonly Consent[];
   readonly landed: string;
   readonly rolled_back: RolledBack | null;
 }
 
-export type Origin = Pick<ProposeRequest, "task" | "call" | "from" | "trust" | "tainted">;
+export const originOf = ({ task, call, from, trust, tainted }: TaskOrigin): TaskOrigin => ({
+  ...{ task, call, from, trust, tainted },
+});
+
+/** What people are told of it before anything else. */
+export const doubtsAbout = ({ tainted, trust }: TaskOrigin): string[] => [
+  ...(tainted
+    ? ["WORDS OF STRANGERS were read by the task that proposes this: trust no line"]
+    : []),
+  ...(trust === "verified" ? [] : ["NOBODY TRUSTED gave the task that proposes this"]),
+];
 
 export interface RecordedFile {
   readonly path: string;
@@ -72,15 +81,28 @@ export function readRecord(disk: Disk, directory: string, id: string): ProposalR
   }
 }
 
+/** What can be taken back in the end: the chain of actions has all of them. */
+const mostRecords = 1000;
+
+/** The oldest go. An id begins with its time. */
+export function boundRecords(disk: Disk, directory: string, most = mostRecords): void {
+  const ids = idsIn(disk, directory).sort();
+  for (const id of ids.slice(0, Math.max(0, ids.length - most)))
+    removeDurably(disk, recordPath(directory, id));
+}
+
+const idsIn = (disk: Disk, directory: string): string[] =>
+  listed(disk, directory)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length))
+    .filter(isId);
+
 /** Oldest first; damaged ones are named apart. */
 export function readRecords(
   disk: Disk,
   directory: string,
 ): { readonly records: readonly ProposalRecord[]; readonly damaged: readonly string[] } {
-  const ids = listed({ disk }, directory)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => name.slice(0, -".json".length))
-    .filter(isId);
+  const ids = idsIn(disk, directory);
   const found = ids.map((id) => ({ id, record: readRecord(disk, directory, id) }));
   return {
     records: found

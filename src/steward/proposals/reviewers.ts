@@ -2,8 +2,8 @@
  * Agents whose word on a proposal counts as one approval, where con.yaml says so (`review`). Each is told that a question
  * waits, in con's words alone; what was proposed it asks for, and gets as words of others.
  *
- * Never: the one that asks, one above or below it, or one that either of them commissioned. After a crash: told again,
- * by the same task.
+ * Never: the one that asks, one above or below it, one that either of them or an agent above both commissioned, or one
+ * whose own proposals the asker may review. After a crash: told again, by the same task.
  */
 import { parseConfig } from "../../config/parse.ts";
 import type { Review } from "../../config/types.ts";
@@ -27,17 +27,28 @@ const kinds: Readonly<Record<string, keyof Review>> = {
 };
 
 /** Those that may review what `agent` proposes for `target`. */
-export function reviewersOf(world: StewardWorld, agent: string, target: string): string[] {
+function reviewersOf(world: StewardWorld, agent: string, target: string): string[] {
   const kind = kinds[target.split(":")[0] ?? ""];
   const named = kind === undefined ? [] : (reviewIn(world)[kind] ?? []);
   const there = new Set(world.agents().map(({ name }) => name));
-  return named.filter((name) => there.has(name) && !isRelated(world, agent, name));
+  return named.filter(
+    (name) => there.has(name) && !isRelated(world, agent, name) && !isMutual(world, agent, name),
+  );
 }
 
 const reviewIn = (world: StewardWorld): Review => parseConfig(filesNow(world)).config?.review ?? {};
 
+/** Who has a common maker may have been made for this. */
 function isRelated(world: StewardWorld, one: string, other: string): boolean {
-  return above(world, one).includes(other) || above(world, other).includes(one);
+  const others = above(world, other);
+  return above(world, one).some((name) => others.includes(name));
+}
+
+/** Two that may agree to each other's. */
+function isMutual(world: StewardWorld, agent: string, reviewer: string): boolean {
+  const proposes = world.runtime(reviewer)?.may.propose ?? [];
+  const review = reviewIn(world);
+  return proposes.some((kind) => (review[kind] ?? []).includes(agent));
 }
 
 /** Itself, those that made it, and those that had these made. */

@@ -8,7 +8,12 @@ import type { ForgePackage } from "../../config/types.ts";
 import { layDown } from "../../host/layers/lay.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
 import { failureFile, layerBounds, lockFile } from "../../system/layers/names.ts";
-import { type LayerFailure, type LayerRecord, readLayer } from "../../system/layers/record.ts";
+import {
+  type LayerFailure,
+  type LayerRecord,
+  readFailure,
+  readLayer,
+} from "../../system/layers/record.ts";
 import { type Deed, done, type RequestOf, refused, type Verb } from "../verb.ts";
 import type { StewardWorld } from "../world.ts";
 
@@ -28,16 +33,36 @@ export const installLayer: Verb<"install_layer"> = {
     if (forge.closed !== undefined) return failed(forge.closed);
     const there = wholeLayer(world, entry);
     if (there !== null) return done([], null);
+    if (by.kind === "agent" && failedJustNow(world, request, id)) return failed(toAgent(request));
     const laid = await fetched(world, entry, forge.registries[entry.language] ?? null);
     if (laid.ok) return done([words(laid.record)], undoOf(entry));
     noteFailure(world, request, id, laid.why);
-    // A registry may have chosen these words, and a model takes what the steward says as con's own.
-    const why = by.kind === "agent" ? "con package list tells people why" : laid.why;
-    return failed(`${request.package}: it could not be installed: ${why}`);
+    return failed(
+      by.kind === "agent"
+        ? toAgent(request)
+        : `${request.package}: it could not be installed: ${laid.why}`,
+    );
   },
 };
 
 const failed = (why: string): Deed => ({ ...refused(why), status: "failed" });
+
+/** A registry may have chosen the reason, and a model takes what the steward says as con's own words. */
+const toAgent = ({ package: name }: Request): string =>
+  `${name}: it could not be installed: con package list tells people why`;
+
+/** Nobody else is served while something is fetched, so agents must not have it tried without end. */
+const pauseMs = 10 * 60_000;
+
+function failedJustNow(world: StewardWorld, request: Request, id: string): boolean {
+  const { directory } = world.layers;
+  const last = readFailure(world.disk, directory, request);
+  const age = world.now() - Date.parse(last?.at ?? "");
+  // A clock that was set back, or a time that is none, is no reason to wait.
+  if (last === null || !(age >= 0 && age < pauseMs)) return false;
+  if (last.request !== id) keepFailure(world, { ...last, request: id });
+  return true;
+}
 
 const words = ({ package: name, digest, packages }: LayerRecord): string => {
   const others = packages.length - 1;
@@ -79,11 +104,13 @@ async function fetched(world: StewardWorld, entry: ForgePackage, registry: strin
 function noteFailure(world: StewardWorld, request: Request, id: string, why: string): void {
   const { language, package: name } = request;
   const at = new Date(world.now()).toISOString();
-  const failure: LayerFailure = { version: 1, language, package: name, request: id, at, why };
+  keepFailure(world, { version: 1, language, package: name, request: id, at, why });
+}
+
+const keepFailure = ({ disk, layers }: StewardWorld, failure: LayerFailure): void =>
   replaceDurably(
-    world.disk,
-    failureFile(world.layers.directory, request),
+    disk,
+    failureFile(layers.directory, failure),
     Buffer.from(`${JSON.stringify(failure)}\n`),
     0o644,
   );
-}

@@ -6,7 +6,7 @@
 import type { Proposed } from "../approvals/types.ts";
 import { type Placed, placed } from "../proposals/base.ts";
 import { consider, type Wish } from "../proposals/consider.ts";
-import { digestOf } from "../proposals/record.ts";
+import { digestOf, doubtsAbout } from "../proposals/record.ts";
 import { type Target, targetOf } from "../proposals/target.ts";
 import { faultIn } from "../proposals/texts.ts";
 import { tryOut } from "../proposals/try.ts";
@@ -26,7 +26,7 @@ export const propose: Verb<"propose"> = {
 const kinds = { instructions: "instructions", skill: "skills", contract: "contracts" } as const;
 
 function wishOf(world: StewardWorld, agent: string, request: Request): Wish | string {
-  const { target: text, files: edits, task, call, from, trust, tainted } = request;
+  const { target: text, files: edits } = request;
   const target = targetOf(agent, text);
   if (target === null)
     return `target ${text}: say instructions, skill:NAME or contract:NAME with a plain name`;
@@ -41,7 +41,6 @@ function wishOf(world: StewardWorld, agent: string, request: Request): Wish | st
   const fault = faultIn(files);
   if (fault !== null) return fault;
   return {
-    origin: { task, call, from, trust, tainted },
     reasons: reasonsOf(request),
     files,
     show: () => shownFor(world, agent, { request, target, files }),
@@ -71,10 +70,7 @@ async function shownFor(
   };
 }
 
-const reasonsOf = ({ tainted, trust, target, why }: Request): string[] => [
-  ...(tainted
-    ? ["WORDS OF STRANGERS were read by the task that proposes this: trust no line"]
-    : []),
-  ...(trust === "verified" ? [] : ["NOBODY TRUSTED gave the task that proposes this"]),
-  `it changes its own ${target}${why === "" ? "" : `: ${why}`}`,
+const reasonsOf = (request: Request): string[] => [
+  ...doubtsAbout(request),
+  `it changes its own ${request.target}${request.why === "" ? "" : `: ${request.why}`}`,
 ];

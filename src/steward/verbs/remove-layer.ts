@@ -1,7 +1,12 @@
-/** A layer goes; its lock stays, so that the same is laid down when it is wanted again. Tools that see it stop working. */
+/**
+ * A layer goes; its lock stays, so that the same is laid down when it is wanted again. Tools that see it stop working.
+ *
+ * First it loses the name by which tools see it, then its record. After a crash the record is there, and it is done again;
+ * files that are left over have a name which the next laying down removes.
+ */
 import { join } from "node:path";
-import { removeDurably } from "../../system/durable.ts";
-import { recordFile } from "../../system/layers/names.ts";
+import { removeDurably, syncDirectory } from "../../system/durable.ts";
+import { layerKey, partPrefix, recordFile } from "../../system/layers/names.ts";
 import { readLayer, readLayers } from "../../system/layers/record.ts";
 import { done, refused, type Verb } from "../verb.ts";
 
@@ -12,14 +17,21 @@ export const removeLayer: Verb<"remove_layer"> = {
       return refused(
         `${request.package} (${request.language}): no layer of it is laid down: see con package list`,
       );
-    // The record first: without it the layer is not there for anybody who asks.
-    removeDurably(disk, recordFile(directory, request));
-    const others = readLayers(disk, directory).records;
-    if (!others.some(({ digest }) => digest === record.digest))
-      removeTree(join(directory, record.digest));
     const { package: name, language } = request;
+    const { digest } = record;
+    const aside = join(directory, `${partPrefix}gone-${layerKey(request)}`);
+    removeTree(aside);
+    const isOthers = readLayers(disk, directory).records.some(
+      (one) => one.digest === digest && layerKey(one) !== layerKey(request),
+    );
+    if (!isOthers && disk.list(directory).includes(digest)) {
+      disk.rename(join(directory, digest), aside);
+      syncDirectory(disk, directory);
+    }
+    removeDurably(disk, recordFile(directory, request));
+    removeTree(aside);
     return done(
-      [`layer ${record.digest} of ${name} is gone; tools that see it do not run`],
+      [`layer ${digest} of ${name} is gone; tools that see it do not run`],
       `con package add ${name} --language ${language}`,
     );
   },

@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { holdFile } from "../../config/holds.ts";
 import { readCommissions } from "../../host/commissions.ts";
 import { archive } from "../../host/paths.ts";
+import { listed } from "../../system/disk.ts";
 import { begunBy, type Change, carryOut, settle } from "../change.ts";
 import { endChild } from "../children/end.ts";
 import {
@@ -19,7 +20,6 @@ import {
   manifestPath,
 } from "../edit.ts";
 import { withoutAgent } from "../grants.ts";
-import { listed } from "../listed.ts";
 import { agentCalled, type Deed, done, isDeed, refused, type Verb } from "../verb.ts";
 import type { StewardWorld } from "../world.ts";
 
@@ -60,7 +60,7 @@ export const retire: Verb<"retire"> = {
 /** Those that it proposed about itself: they would look at nobody. */
 const contractsOf = (world: StewardWorld, agent: string) => {
   const folder = join(world.places.configuration, "contracts");
-  return listed(world, folder)
+  return listed(world.disk, folder)
     .filter((name) => name.startsWith(`${agent}.`) && name.endsWith(".yaml"))
     .map((name) => ({ path: join(folder, name), after: null }));
 };

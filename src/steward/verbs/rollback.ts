@@ -25,11 +25,19 @@ export const rollback: Verb<"rollback"> = {
     if (back?.request === id) return done([words(record.id)], null);
     if (back !== null)
       return refused(`${record.id}: ${back.by.name} took it back already, at ${back.at}`);
-    const other = changedSince(world, record);
+    const other = goneSince(world, record) ?? changedSince(world, record);
     if (other !== null) return refused(other);
     return carried(world, changeBack(world, request, by, { record, id }), record.id);
   },
 };
+
+/** What it had of its own is in its archive, and another agent may get its name. Shared tools stay. */
+function goneSince(world: StewardWorld, { agent, target }: ProposalRecord): string | null {
+  const isThere = world.agents().some(({ name }) => name === agent);
+  return isThere || target.startsWith("tool:")
+    ? null
+    : `there is no agent ${agent} any more: what it had is in its archive`;
+}
 
 function changedSince(world: StewardWorld, { files }: ProposalRecord): string | null {
   for (const { place, after } of files) {

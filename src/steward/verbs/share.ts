@@ -12,7 +12,7 @@ import { json, type Version, versionFiles } from "../../tools/forge/version-file
 import type { Proposed } from "../approvals/types.ts";
 import { type Placed, toolPlace } from "../proposals/base.ts";
 import { consider, type Wish } from "../proposals/consider.ts";
-import { digestOf } from "../proposals/record.ts";
+import { digestOf, doubtsAbout } from "../proposals/record.ts";
 import { faultIn } from "../proposals/texts.ts";
 import { oneLine } from "../quote.ts";
 import type { RequestOf, Verb } from "../verb.ts";
@@ -43,7 +43,6 @@ function wishOf(world: StewardWorld, agent: string, request: Request): Wish | st
   );
   if (fault !== null) return fault;
   return {
-    origin: null,
     reasons: reasonsOf(request, version, shared),
     files: filesOf(agent, request, fresh, shared.pointer),
     show: async () => shownFor(agent, version, fresh, shared),
@@ -53,6 +52,7 @@ function wishOf(world: StewardWorld, agent: string, request: Request): Wish | st
 /** With room beside it for the version in use, as people see both. */
 const maxToolBytes = 160 * 1024;
 const maxTools = 500;
+const maxVersions = 100;
 
 /** What is shared by that name now. */
 interface Standing {
@@ -77,6 +77,8 @@ function standing(world: StewardWorld, agent: string, request: Request): Standin
   if (pointer.owner !== agent)
     return `shared.${tool} is of ${pointer.owner ?? "somebody else"}: forge yours by another name`;
   const known = pointer.digests[String(revision)];
+  if (known === undefined && Object.keys(pointer.digests).length >= maxVersions)
+    return `shared.${tool} has had ${maxVersions} versions, and no more may be`;
   if (known !== undefined && known !== sha256)
     return `shared.${tool} has another version ${revision}: forge it again`;
   if (known !== undefined && pointer.version === revision)
@@ -162,12 +164,14 @@ function testedLines(agent: string, { manifest, code, tests, digest }: Version):
 }
 
 function reasonsOf(
-  { tool, why }: Request,
+  request: Request,
   { manifest }: Version,
   { pointer }: Standing,
 ): readonly string[] {
+  const { tool, why } = request;
   const now = pointer === null ? "" : `, in place of version ${pointer.version ?? "none"}`;
   return [
+    ...doubtsAbout(request),
     ...(manifest.tainted
       ? ["WORDS OF STRANGERS were read by the task that had this tool made: trust no line"]
       : []),

@@ -1,7 +1,7 @@
 /** The files of one chain: `NAME.jsonl`, and `NAME-SEQ.jsonl` for each time that it grew too large. */
 import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Disk, errnoOf } from "../disk.ts";
+import { type Disk, errnoOf, listed } from "../disk.ts";
 import { exists } from "../durable.ts";
 
 const ending = ".jsonl";
@@ -19,7 +19,7 @@ export function chainFiles(disk: Disk, path: string): string[] {
 export function rotatedFiles(disk: Disk, path: string): string[] {
   if (!path.endsWith(ending)) throw new TypeError(`a chain's file ends in ${ending}`);
   const prefix = `${basename(path, ending)}-`;
-  return namesIn(disk, dirname(path))
+  return listed(disk, dirname(path))
     .flatMap((name): [number, string][] => {
       if (!name.startsWith(prefix) || !name.endsWith(ending)) return [];
       const number = name.slice(prefix.length, -ending.length);
@@ -27,15 +27,6 @@ export function rotatedFiles(disk: Disk, path: string): string[] {
     })
     .sort(([a], [b]) => a - b)
     .map(([, name]) => join(dirname(path), name));
-}
-
-export function namesIn(disk: Disk, directory: string): string[] {
-  try {
-    return disk.list(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** Null where there is none. */

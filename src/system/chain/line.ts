@@ -7,7 +7,8 @@
  * only as exactly these bytes, so a second key of the same name or another spelling is an edit too.
  */
 import { isUtf8 } from "node:buffer";
-import { createHash } from "node:crypto";
+import { isObject, jsonOrNull } from "../json.ts";
+import { sha256 } from "../sha256.ts";
 
 export type Json =
   | null
@@ -61,14 +62,12 @@ export function writeLink(
   const taken = reserved.find((key) => Object.hasOwn(record, key));
   if (taken !== undefined) throw new TypeError(`a chained record has no ${taken} of its own`);
   const fields = { ...record, seq: head.seq + 1, prev: head.hash };
-  const hash = hashOf(canonical(fields));
+  const hash = sha256(canonical(fields));
   const line = canonical({ ...fields, hash });
   if (Buffer.byteLength(line) > maxLineBytes)
     throw new TypeError(`a chained record is longer than ${maxLineBytes} bytes`);
   return { line, head: { seq: fields.seq, hash } };
 }
-
-const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The line as a link, or null when it is not exactly what `writeLink` would have written. */
 export function readLink(bytes: Uint8Array): Link | null {
@@ -80,7 +79,7 @@ export function readLink(bytes: Uint8Array): Link | null {
   const { seq, prev, hash, ...record } = value;
   if (typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 1) return null;
   if (typeof prev !== "string" || typeof hash !== "string") return null;
-  const right = hashOf(canonical({ ...record, seq, prev })) === hash && canonical(value) === line;
+  const right = sha256(canonical({ ...record, seq, prev })) === hash && canonical(value) === line;
   return right ? { seq, prev, hash, record } : null;
 }
 
@@ -90,13 +89,6 @@ const isDeep = (line: string): boolean =>
 
 function parse(line: string): ChainRecord | null {
   // Deep nesting would overflow the stack of whoever reads it; nothing of ours is deep.
-  if (isDeep(line)) return null;
-  try {
-    const value: unknown = JSON.parse(line);
-    const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isRecord ? (value as ChainRecord) : null;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return null;
-  }
+  const value = isDeep(line) ? null : jsonOrNull(line);
+  return isObject(value) ? (value as ChainRecord) : null;
 }

@@ -1,6 +1,6 @@
 /** Where layers lie, and what their files are called. Pure. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { sha256 } from "../sha256.ts";
 
 /** Root's; everybody reads it. `DIGEST/` is a layer, `KEY.json` says of which package, `KEY.lock` what went into it. */
 export const layersDirectory = "/var/lib/con/layers";
@@ -23,7 +23,7 @@ export const layerFolder: Readonly<Record<LayerLanguage, string>> = {
 
 /** Fit for a file, and for the name of a unit. */
 export const layerKey = ({ language, package: name }: LayerName): string =>
-  `${language}-${createHash("sha256").update(name).digest("hex").slice(0, 24)}`;
+  `${language}-${sha256(name).slice(0, 24)}`;
 
 export const recordFile = (directory: string, of: LayerName): string =>
   join(directory, `${layerKey(of)}.json`);

@@ -2,7 +2,7 @@
  * What is known of the layers that con laid down: a record of each, and why the latest try came to nothing. Root writes,
  * everybody reads. Never: takes a record for one of another package. A layer without a record does not exist.
  */
-import { type Disk, errnoOf } from "../disk.ts";
+import { type Disk, listed } from "../disk.ts";
 import { readFile } from "../durable.ts";
 import {
   failureFile,
@@ -54,22 +54,13 @@ export function readLayers(
 ): { readonly records: readonly LayerRecord[]; readonly broken: readonly string[] } {
   const records: LayerRecord[] = [];
   const broken: string[] = [];
-  for (const name of namesIn(disk, directory).filter(isRecordName).sort()) {
+  for (const name of listed(disk, directory).filter(isRecordName).sort()) {
     const value = parsed(readFile(disk, `${directory}/${name}`, mostBytes));
     if (isRecord(value) && recordFile(directory, value) === `${directory}/${name}`)
       records.push(value);
     else broken.push(name);
   }
   return { records, broken };
-}
-
-export function namesIn(disk: Pick<Disk, "list">, directory: string): string[] {
-  try {
-    return disk.list(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 const isOf = (value: LayerName, of: LayerName): boolean =>

@@ -9,6 +9,7 @@ import type { DataReply, DataRequest } from "../../data/protocol.ts";
 import { replyMark } from "../../data/protocol.ts";
 import type { Executed } from "../../sandbox/exec.ts";
 import { safeText } from "../../sandbox/output.ts";
+import { jsonOrNull } from "../../system/json.ts";
 import { done, refused } from "../answer.ts";
 import { takeAway } from "../files/archive.ts";
 import { locateWithin, readWithin } from "../files/open.ts";
@@ -68,13 +69,8 @@ function replyOf({ ending, output }: Executed): DataReply {
 function parsed(output: Buffer): DataReply | null {
   const at = output.lastIndexOf(`\n${replyMark}`);
   if (at < 0) return null;
-  try {
-    const reply: unknown = JSON.parse(output.toString("utf8", at + 1 + replyMark.length));
-    return isReply(reply) ? reply : null;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return null;
-  }
+  const reply = jsonOrNull(output.subarray(at + 1 + replyMark.length));
+  return isReply(reply) ? reply : null;
 }
 
 /** A database may have taken the program over. Words are looked at where they are used. */

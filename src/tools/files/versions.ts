@@ -4,7 +4,7 @@
  * `versions/STAMP-RANDOM.KIND.MODE.SIZE.DIGEST.KEY` is one version of a file, `paths/KEY` holds the path of it. All that is
  * known about a version stands in its name, so there is no index that could be out of step.
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "../../system/sha256.ts";
 
 export const versionKinds = ["written", "deleted", "directory", "database"] as const;
 /** `written`: it was written over. `directory`: deleted with all below. `database`: a copy before SQL that destroys. */
@@ -23,8 +23,7 @@ export interface Version {
 
 const hex = 32;
 
-export const keyOf = (path: string): string =>
-  createHash("sha256").update(path).digest("hex").slice(0, hex);
+export const keyOf = (path: string): string => sha256(path).slice(0, hex);
 
 export const stampOf = (now: number): string =>
   new Date(now).toISOString().replaceAll(/[-:.]/g, "");

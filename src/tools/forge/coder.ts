@@ -1,5 +1,6 @@
 /** What the coder is asked, and what its answer means. Pure. */
 import type { Language } from "../../sandbox/throwaway/request.ts";
+import { isDeeperThan, mostJsonDepth } from "../../system/json-depth.ts";
 import type { QuestionMessage } from "../desks.ts";
 import { questionOf } from "../roles/question.ts";
 import type { ForgedProgram } from "./forms.ts";
@@ -88,7 +89,8 @@ const mostDependencies = 8;
 
 function parsed(text: string): { readonly value: unknown } | null {
   try {
-    return { value: JSON.parse(text) as unknown };
+    const value = JSON.parse(text) as unknown;
+    return isDeeperThan(value, mostJsonDepth) ? null : { value };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     return null;

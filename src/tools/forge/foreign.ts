@@ -3,6 +3,7 @@
  * not. Pure. Never: believes a key, a size or a number of it; what people are shown is what would run.
  */
 import { languages } from "../../sandbox/throwaway/request.ts";
+import { isDeeperThan, mostJsonDepth } from "../../system/json-depth.ts";
 import { isToolName } from "./names.ts";
 import { isMap } from "./same.ts";
 import type { Example, Json, Manifest } from "./types.ts";
@@ -50,7 +51,8 @@ function textOf(bytes: Uint8Array): string | null {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value = JSON.parse(text) as unknown;
+    return isDeeperThan(value, mostJsonDepth) ? null : value;
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     return null;

@@ -21,6 +21,7 @@ import { type ForgedProgram, forgeForms } from "./forms.ts";
 import { layersOf } from "./layers.ts";
 import { type Known, orderOf, orderTrouble } from "./order.ts";
 import { examine, type Rules, type Verdict } from "./pipeline.ts";
+import { isDoubtful, placeTrouble } from "./place.ts";
 import type { Candidate, Json, Order } from "./types.ts";
 import type { Made } from "./version-files.ts";
 
@@ -48,7 +49,8 @@ export async function forge(args: Json, context: ToolContext): Promise<ToolResul
   const order = orderOf(args);
   const [inputs, output] = [await desk.fitting(order.inputs), await desk.fitting(order.output)];
   const trouble =
-    orderTrouble(order, knownIn(desk), { inputs, output }) ?? takeoverTrouble(order, desk, context);
+    placeTrouble(order.name, desk.registry, context) ??
+    orderTrouble(order, toolsIn(desk), { inputs, output });
   if (trouble !== null) return refused(`not forged: ${trouble}`);
   const rules: Rules = {
     packages: desk.packages.filter(({ language }) => language === order.language),
@@ -58,31 +60,12 @@ export async function forge(args: Json, context: ToolContext): Promise<ToolResul
   return rounded({ order, desk, context, sandbox, rules, log: [`# forged.${order.name}`] });
 }
 
-/** What a stranger may have a word in: what the task is to do, or what it has read. */
-const isDoubtful = ({ task }: Pick<ToolContext, "task">): boolean =>
-  task.tainted === true || task.trust !== "verified";
-
-/** What trusted tasks rely on is not for strangers to make anew. */
-function takeoverTrouble(
-  { name }: Order,
-  { registry }: ForgeDesk,
-  context: ToolContext,
-): string | null {
-  if (!isDoubtful(context) || registry.pointer(name) === null) return null;
-  const old = registry.load(name);
-  return old.ok && old.manifest.tainted
-    ? null
-    : `forged.${name} is there for tasks that strangers have no word in, and this task has read words of strangers: take another name`;
-}
-
-function knownIn({ registry }: ForgeDesk): Known {
-  const names = registry.names();
-  const tools = names.flatMap((name) => {
+/** Those in use. */
+const toolsIn = ({ registry }: ForgeDesk): Known[] =>
+  registry.names().flatMap((name) => {
     const loaded = registry.load(name);
     return loaded.ok ? [{ name, purpose: loaded.manifest.purpose }] : [];
   });
-  return { names, tools };
-}
 
 async function rounded(forging: Forging): Promise<ToolResult> {
   const { context } = forging;
@@ -149,7 +132,7 @@ interface Passed {
 }
 
 async function register(forging: Forging, passed: Passed): Promise<ToolResult> {
-  const { order, desk, context, log } = forging;
+  const { order, context, log } = forging;
   const { candidate, verdict, round, model } = passed;
   const { name, purpose, language, inputs, output, limits, examples } = order;
   const { layers } = verdict;
@@ -157,7 +140,7 @@ async function register(forging: Forging, passed: Passed): Promise<ToolResult> {
   const made = { at: context.now(), task: context.task.id, rounds: round, model };
   const tainted = isDoubtful(context);
   if (context.signal.aborted) return refused("not forged: the task was stopped");
-  const registered = await onDisk(desk, {
+  const registered = await onDisk(forging, {
     manifest: {
       ...{ name, purpose, language, inputs, output, limits, dependencies, layers },
       ...{ tainted, made },
@@ -179,11 +162,14 @@ async function register(forging: Forging, passed: Passed): Promise<ToolResult> {
 
 /** A full disk costs this forging, not the task. */
 async function onDisk(
-  { locked, registry }: ForgeDesk,
+  { order, desk, context }: Forging,
   made: Made,
 ): Promise<ReturnType<ForgeDesk["registry"]["register"]> | null> {
   try {
-    return await locked(() => registry.register(made));
+    return await desk.locked(() => {
+      const why = placeTrouble(order.name, desk.registry, context);
+      return why === null ? desk.registry.register(made) : { why };
+    });
   } catch (error) {
     if (!isDiskTrouble(error)) throw error;
     return { why: reasonOf(error) };

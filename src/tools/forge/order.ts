@@ -1,6 +1,6 @@
 /** What the caller of forge_tool wants, held against itself before anybody is asked to write code. Pure. */
 import type { Language } from "../../sandbox/throwaway/request.ts";
-import { nameTrouble, samePurpose } from "./names.ts";
+import { samePurpose } from "./names.ts";
 import { isMap } from "./same.ts";
 import type { Example, Fits, Json, Order } from "./types.ts";
 
@@ -23,24 +23,19 @@ export function orderOf(args: Json): Order {
   };
 }
 
-export interface Known {
-  /** All that there are, removed ones included. */
-  readonly names: readonly string[];
-  /** Those in use. */
-  readonly tools: readonly { readonly name: string; readonly purpose: string }[];
-}
+/** A tool in use. */
+export type Known = Pick<Order, "name" | "purpose">;
 
 const mostSchemaChars = 32 * 1024;
 
 /** Why nothing can be made of it, or null. */
 export function orderTrouble(
   order: Order,
-  known: Known,
+  known: readonly Known[],
   { inputs, output }: { readonly inputs: Fits; readonly output: Fits },
 ): string | null {
-  const same = samePurpose(order, known.tools);
+  const same = samePurpose(order, known);
   return (
-    nameTrouble(order.name, known.names) ??
     (same === null
       ? null
       : `forged.${same} is there for the same purpose: call it, or forge it again by that name`) ??

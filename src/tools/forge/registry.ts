@@ -6,7 +6,7 @@
  * written over by the next. Never: follows a link, changes a version, hands out one whose files are not what they were.
  */
 import { dirname, join } from "node:path";
-import { type Disk, errnoOf } from "../../system/disk.ts";
+import { type Disk, listed } from "../../system/disk.ts";
 import { readFile, replaceDurably, syncDirectory } from "../../system/durable.ts";
 import { isToolName } from "./names.ts";
 import { isMap } from "./same.ts";
@@ -132,7 +132,7 @@ function makeDirectories(disk: Disk, paths: readonly string[]): void {
 }
 
 /** Text where it is none. */
-export function readPointer(bytes: Uint8Array): Pointer | string {
+function readPointer(bytes: Uint8Array): Pointer | string {
   const broken = "what says which version is in use cannot be read; an operator must look at it";
   try {
     const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as unknown;
@@ -153,12 +153,3 @@ const isPointer = (value: unknown): value is Pointer =>
     ([version, digest]) =>
       /^[1-9]\d{0,5}$/.test(version) && typeof digest === "string" && /^[0-9a-f]{64}$/.test(digest),
   );
-
-function listed(disk: Disk, directory: string): string[] {
-  try {
-    return disk.list(directory);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
-}

@@ -10,6 +10,7 @@ import type {
   RunResult,
   RunThrowaway,
 } from "../../sandbox/throwaway/types.ts";
+import { isDeeperThan, mostJsonDepth } from "../../system/json-depth.ts";
 import type { Json, Limits } from "./types.ts";
 
 export interface Program {
@@ -74,7 +75,10 @@ function resultOf(result: RunResult): Called {
   if (isCut(stdout))
     return { kind: "failed", why: `its result is too long: ${stdout.totalBytes} bytes` };
   try {
-    return { kind: "result", value: JSON.parse(utf8.decode(stdout.head)) as unknown };
+    const value = JSON.parse(utf8.decode(stdout.head)) as unknown;
+    if (isDeeperThan(value, mostJsonDepth))
+      return { kind: "failed", why: "its result is nested too deeply" };
+    return { kind: "result", value };
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     return { kind: "failed", why: `what it printed is not one JSON value: ${shown(stdout.head)}` };

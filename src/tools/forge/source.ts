@@ -1,10 +1,11 @@
 /**
- * Forged tools as tools: `forged.NAME`, and those of others that people let everybody share: `shared.NAME`. Each call reads the version in use anew, holds its digest against what was
- * registered, and runs it in a throw-away sandbox.
+ * Forged tools as tools: `forged.NAME`, and those of others that people let everybody share: `shared.NAME`. Each call
+ * reads the version in use anew, holds its digest against what was registered and the arguments against its schema, and
+ * runs it in a throw-away sandbox.
  *
  * A result follows from code and arguments alone: there is no network and no file. So it is a stranger's word where
  * the code was made by a task that had read such words; where the arguments are, the task knows it by itself. Of such
- * a tool neither its purpose nor the words in its schemas are shown.
+ * a tool neither its purpose nor the words in its schemas are shown (bare.ts).
  */
 import { reasonOf } from "../../system/errors.ts";
 import { refused } from "../answer.ts";
@@ -12,9 +13,9 @@ import type { ToolResult } from "../result.ts";
 import { shownOrKept } from "../roles/report.ts";
 import type { ToolSource } from "../source.ts";
 import type { Tool, ToolContext } from "../tool.ts";
+import { bareParameters } from "./bare.ts";
 import type { Registry } from "./registry.ts";
 import { type Called, call } from "./run.ts";
-import { isMap } from "./same.ts";
 import type { Fits, Json } from "./types.ts";
 import { flaggedAfter, type UseCounts } from "./uses.ts";
 import type { Version } from "./version-files.ts";
@@ -58,7 +59,7 @@ function listed({ registry, ...rest }: SourceParts): Awaited<ReturnType<ToolSour
 const toolOf = ({ manifest }: Version, parts: SourceParts): Tool => ({
   name: `${parts.category}.${manifest.name}`,
   description: descriptionOf(manifest, parts),
-  parameters: manifest.tainted ? withoutWords(manifest.inputs) : manifest.inputs,
+  parameters: manifest.tainted ? bareParameters(manifest.inputs) : manifest.inputs,
   parallel: true,
   run: (args, context) => use(manifest.name, args, context, parts),
 });
@@ -75,23 +76,6 @@ function descriptionOf(
   return `${flag}${tainted ? strange : purpose}`;
 }
 
-/** What only people read. */
-const words = new Set(["title", "description", "$comment", "examples", "default"]);
-
-function withoutWords(schema: Json): Json {
-  const clean = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(clean);
-    if (!isMap(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value)
-        // A property may have such a name; then a schema stands there.
-        .filter(([key, one]) => !words.has(key) || isMap(one))
-        .map(([key, one]) => [key, clean(one)]),
-    );
-  };
-  return clean(schema) as Json;
-}
-
 async function use(
   name: string,
   args: Json,
@@ -104,6 +88,10 @@ async function use(
   const loaded = registry.load(name);
   if (!loaded.ok) return refused(`not run: ${loaded.why}`);
   const { manifest, code } = loaded;
+  const mark = manifest.tainted ? { untrusted: true as const } : {};
+  // Another version than the one that was listed, or more than a model was shown of it.
+  const odd = (await fitting(manifest.inputs))(args);
+  if (odd !== null) return { ...refused(`not run: its arguments do not fit: ${odd}`), ...mark };
   const called = await call({ ...manifest, code }, args, { sandbox, signal });
   if (called.kind === "unrun") return refused(`not run: ${called.why}`);
   const why = troubleWith(called, await fitting(manifest.output));
@@ -113,7 +101,7 @@ async function use(
   return {
     ok: why === null,
     text: `${text}${note}`,
-    ...(manifest.tainted ? { untrusted: true as const } : {}),
+    ...mark,
   };
 }
 

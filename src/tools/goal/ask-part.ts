@@ -1,5 +1,6 @@
 /** Asks for one part of a goal: an agent, or a temporary agent of a role. The same part and attempt ask once. */
-import { createHash } from "node:crypto";
+
+import { sha256 } from "../../system/sha256.ts";
 import { frameAnswer } from "../../task/frame.ts";
 import type { Attempt, Goal, Part } from "../../task/goal/types.ts";
 import { findingsFor, taskFor } from "../../task/goal/words.ts";
@@ -58,7 +59,7 @@ function askAgent(
  * frame. Short, because what the steward takes is.
  */
 function marked(id: string, from: string, text: string): string {
-  const mark = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const mark = sha256(text).slice(0, 16);
   return `<<<part ${id} of ${from} ${mark}\n${text}\n${mark}>>>`;
 }
 

@@ -7,6 +7,7 @@
  */
 import type { Disk } from "../../system/disk.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
+import { jsonOrNull } from "../../system/json.ts";
 import { isMap } from "./read.ts";
 import type { ServerTool } from "./types.ts";
 
@@ -38,16 +39,11 @@ export function readMemo(disk: Disk, path: string, server: string): Memo {
 }
 
 function parsed(text: string): Memo | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isOurs = isMap(value) && value["version"] === 1 && typeof value["server"] === "string";
-    return isOurs && Array.isArray(value["tools"]) && isMap(value["pins"])
-      ? (value as unknown as Memo)
-      : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = jsonOrNull(text);
+  const isOurs = isMap(value) && value["version"] === 1 && typeof value["server"] === "string";
+  return isOurs && Array.isArray(value["tools"]) && isMap(value["pins"])
+    ? (value as unknown as Memo)
+    : null;
 }
 
 /** What is too large is not kept, and asked for again. */

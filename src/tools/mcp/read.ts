@@ -1,5 +1,6 @@
 /** What a server says about its tools, as plain values. Pure. Never: throws for what it says, or keeps more than its bounds. */
-import { createHash } from "node:crypto";
+
+import { sha256 } from "../../system/sha256.ts";
 import type { ServerTool } from "./types.ts";
 
 const mostDescription = 8_000;
@@ -39,7 +40,7 @@ function toolOf(value: unknown): ServerTool | null {
     description: text.slice(0, mostDescription).toWellFormed(),
     schema: isMap(inputSchema) ? inputSchema : { type: "object" },
     repeatable: hints["readOnlyHint"] === true || hints["idempotentHint"] === true,
-    digest: createHash("sha256").update(all).digest("hex"),
+    digest: sha256(all),
   };
 }
 

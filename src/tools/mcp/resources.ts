@@ -4,7 +4,8 @@
  * A tool of the server by one of these names stands before ours. Never: fetches an address itself, a server answers for its
  * own; subscribes; asks for prompts, which are words for people to pick, not for a model.
  */
-import { createHash } from "node:crypto";
+
+import { sha256 } from "../../system/sha256.ts";
 import { isMap, jsonOf } from "./read.ts";
 import type { ServerTool } from "./types.ts";
 
@@ -19,7 +20,7 @@ const toolOf = (
   schema: Value,
 ): ServerTool => ({
   ...{ method, name, description, schema, repeatable: true },
-  digest: createHash("sha256").update(`con ${method} 1`).digest("hex"),
+  digest: sha256(`con ${method} 1`),
 });
 
 const text = { type: "string", minLength: 1, maxLength: 4096 };

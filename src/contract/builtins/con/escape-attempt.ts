@@ -10,6 +10,7 @@
 import net from "node:net";
 import { readAgent } from "../../../config/compiled.ts";
 import type { HealthAgent } from "../../../config/runtime.ts";
+import { jsonOrNull } from "../../../system/json.ts";
 import type { BuiltinCheck, HealthRuntime, Verdict } from "../../types.ts";
 import {
   type Attempt,
@@ -85,13 +86,8 @@ async function attempt(
 }
 
 function parseReport(text: string): Report | null {
-  try {
-    const value = JSON.parse(text) as Report | null;
-    return typeof value?.uid === "number" && Array.isArray(value.results) ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = jsonOrNull(text) as Report | null;
+  return typeof value?.uid === "number" && Array.isArray(value.results) ? value : null;
 }
 
 /** What came off is worse than what could not be tried. */

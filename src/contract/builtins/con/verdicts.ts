@@ -3,8 +3,8 @@
  *
  * Names that agents or senders chose: `named` for what people read, never in a remedy, which people paste.
  */
-import { createHash } from "node:crypto";
 import { printable } from "../../../system/log.ts";
+import { sha256 } from "../../../system/sha256.ts";
 import { bounded } from "../../incident/bounded-key.ts";
 import type { BuiltinArguments, Verdict } from "../../types.ts";
 
@@ -82,15 +82,9 @@ export function listIn(args: BuiltinArguments, name: string): readonly string[] 
 const longest = 120;
 const kept = { head: 70, tail: 30, hash: 12 } as const;
 
-const reordering = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 /** What somebody else said, fit for terminals and reports; a name is for `named`. */
 export function shown(text: string): string {
-  const cut = text.length <= longest ? text : `${text.slice(0, longest)}…`;
-  return printable(cut).replace(
-    reordering,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return printable(text.length <= longest ? text : `${text.slice(0, longest)}…`);
 }
 
 /**
@@ -103,7 +97,7 @@ export function named(text: string): string {
     return code.length === 2 ? `\\x${code}` : `\\u{${code}}`;
   });
   if (plain.length <= longest) return plain;
-  const hash = createHash("sha256").update(text).digest("hex").slice(0, kept.hash);
+  const hash = sha256(text).slice(0, kept.hash);
   return `${plain.slice(0, kept.head)}…${hash}…${plain.slice(-kept.tail)}`;
 }
 
