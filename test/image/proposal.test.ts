@@ -201,7 +201,7 @@ test("an agent that con.yaml names reviews it: told, given it as words of others
   const word = { verb: "review", approval: id, verdict: "approve" };
   expect(await drop(word)).toMatchObject({
     status: "refused",
-    error: expect.stringContaining("learner is no reviewer of it"),
+    error: expect.stringContaining("a-learner may not ask for review"),
   });
   const [read, done] = await asCritic([
     ["review_change", { question: id }],

@@ -49,13 +49,16 @@ describe("on the host", () => {
 });
 
 describe("in the container", () => {
+  // The timer has its first turn half a minute after the boot.
+  beforeAll(async () => void (await container.exec(["con", "healthcheck", "--all"])));
+
   test.each(commandsAt("container"))("$page:$line: $command", async ({ command }) => {
     const result = await container.exec(["/bin/bash", "-c", command]);
     expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 });
   });
 
   test("the file that README.md drops is answered where it says", async () => {
-    const pattern = "/srv/con/agents/concierge/outbox/hello-*.response";
+    const pattern = "/srv/con/agents/concierge/outbox/who-runs-*.response";
     const look = `for i in $(seq 300); do ls ${pattern} 2>/dev/null && exit 0; sleep 0.1; done; exit 1`;
     expect((await container.exec(["/bin/bash", "-c", look])).code).toBe(0);
   });

@@ -256,16 +256,16 @@ describe("hostile code", () => {
 describe("whoever is not granted it", () => {
   it("does not reach the socket, and is refused by uid if it did", async () => {
     const ask = [{ language: "shell", code: "id" }];
-    const [kernel] = await runAs("a-concierge", ask);
+    const [kernel] = await runAs("a-strategist", ask);
     expect(kernel?.ending).toMatchObject({
       kind: "refused",
       why: expect.stringContaining("manifest") as string,
     });
     expect(
-      (await container.exec(["ls", "/run/con/sandbox"], { user: "a-concierge" })).code,
+      (await container.exec(["ls", "/run/con/sandbox"], { user: "a-strategist" })).code,
     ).not.toBe(0);
-    await container.must(["setfacl", "-m", "u:a-concierge:x", "/run/con/sandbox"]);
-    const [program] = await runAs("a-concierge", ask);
+    await container.must(["setfacl", "-m", "u:a-strategist:x", "/run/con/sandbox"]);
+    const [program] = await runAs("a-strategist", ask);
     expect(program?.ending).toMatchObject({
       kind: "refused",
       why: expect.stringMatching(/^uid \d+/) as string,

@@ -179,6 +179,7 @@ async function copyCheckout(to: string): Promise<void> {
     "configs",
     "contracts",
     "dist",
+    "build/sbom.ts",
     "src/config/schema",
     "src/contract/schema",
   ];
