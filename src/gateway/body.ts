@@ -5,7 +5,7 @@
  * their arrival until the call is over, because that is how long they are held.
  */
 import type { IncomingMessage } from "node:http";
-import { isDeeperThan } from "../system/json.ts";
+import { isDeeperThan, isObject } from "../system/json.ts";
 import { type Problem, problem } from "./problem.ts";
 import type { Body } from "./upstream.ts";
 
@@ -77,8 +77,8 @@ export function parseBody(bytes: Buffer, limits: BodyLimits = bodyLimits): Taken
   const value = jsonOf(bytes);
   if (value === undefined) return no(400, "the request is not JSON");
   if (isDeeperThan(value, limits.depth)) return no(400, "the request is nested too deeply");
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    const { model, messages, input } = value as Record<string, unknown>;
+  if (isObject(value)) {
+    const { model, messages, input } = value;
     const shaped = typeof model === "string" && (Array.isArray(messages) || input !== undefined);
     if (shaped) return { ok: true, body: value as Body, bytes: bytes.length };
   }

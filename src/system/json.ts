@@ -16,7 +16,13 @@ export function jsonOrNull(text: string | Uint8Array): unknown {
   }
 }
 
-/** JSON.parse takes any depth, but what serializes the value again does not. */
+/** JSON.parse takes any depth; whatever walks the value by calling itself, JSON.stringify too, does not. */
+export const mostJsonDepth = 200;
+
+/**
+ * A value that is neither array nor object has depth 0, an empty array 1. Calls itself `depth` times at most, however
+ * deep the value is.
+ */
 export function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (depth === 0) return true;

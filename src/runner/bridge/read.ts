@@ -3,8 +3,7 @@
  * is nested so deeply that putting it into another format would not end well.
  */
 import type http from "node:http";
-import type { JsonObject } from "../../system/json.ts";
-import { isDeeperThan } from "../../system/json.ts";
+import { isDeeperThan, isObject, type JsonObject } from "../../system/json.ts";
 import type { Failure } from "./doors.ts";
 
 const maxBytes = 32 << 20;
@@ -43,8 +42,7 @@ function parse(bytes: Buffer): Read {
   try {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
     if (isDeeperThan(value, maxDepth)) return no(400, "the request is nested too deeply");
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return { body: value as JsonObject };
+    if (isObject(value)) return { body: value };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

@@ -3,11 +3,10 @@
  * and to take it back. It is written and removed with the change itself (../change.ts), so it is there exactly when the
  * change is. Never: gives back a file that is not whole and ours.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Disk } from "../../system/disk.ts";
-import { listed } from "../../system/disk.ts";
+import { type Disk, listed } from "../../system/disk.ts";
 import { readFile, removeDurably } from "../../system/durable.ts";
+import { sha256 } from "../../system/sha256.ts";
 import { isId } from "../../task/id.ts";
 import type { Consent, Who } from "../approvals/types.ts";
 import { fileOf } from "../places.ts";
@@ -116,5 +115,5 @@ export function readRecords(
 export function digestOf(agent: string, target: string, files: readonly ProposedFile[]): string {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const text = JSON.stringify([agent, target, sorted.map(({ path, content }) => [path, content])]);
-  return createHash("sha256").update(text).digest("hex");
+  return sha256(text);
 }

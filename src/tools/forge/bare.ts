@@ -5,7 +5,7 @@
  * values fit what is left, so arguments are held against the whole schema as well.
  */
 
-import { isMap } from "./same.ts";
+import { isObject } from "../../system/json.ts";
 import type { Json } from "./types.ts";
 
 const plainName = /^[A-Za-z_][A-Za-z0-9_]{0,31}$/;
@@ -20,7 +20,7 @@ const mostDepth = 24;
 export const bareParameters = (schema: Json): Json => ({ ...bare(schema, 0), type: "object" });
 
 function bare(schema: unknown, depth: number): Json {
-  if (!isMap(schema) || depth > mostDepth) return {};
+  if (!isObject(schema) || depth > mostDepth) return {};
   return Object.fromEntries(
     Object.entries(schema).flatMap(([key, value]) => {
       const left = partOf(key, value, depth);
@@ -38,7 +38,7 @@ function partOf(key: string, value: unknown, depth: number): unknown {
     case "required":
       return Array.isArray(value) ? value.filter(isPlain) : undefined;
     case "properties":
-      return isMap(value)
+      return isObject(value)
         ? Object.fromEntries(
             Object.entries(value).flatMap(([name, one]) =>
               isPlain(name) ? [[name, below(one)]] : [],
@@ -46,7 +46,7 @@ function partOf(key: string, value: unknown, depth: number): unknown {
           )
         : undefined;
     case "items":
-      return isMap(value) ? below(value) : undefined;
+      return isObject(value) ? below(value) : undefined;
     case "prefixItems":
     case "anyOf":
     case "allOf":

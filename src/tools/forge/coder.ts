@@ -1,10 +1,9 @@
 /** What the coder is asked, and what its answer means. Pure. */
 import type { Language } from "../../sandbox/throwaway/request.ts";
-import { isDeeperThan, mostJsonDepth } from "../../system/json-depth.ts";
+import { isDeeperThan, isObject, mostJsonDepth } from "../../system/json.ts";
 import type { QuestionMessage } from "../desks.ts";
 import { questionOf } from "../roles/question.ts";
 import type { ForgedProgram } from "./forms.ts";
-import { isMap } from "./same.ts";
 import type { Candidate, Example, Failure, ForgePackage, Order } from "./types.ts";
 
 const languages: Readonly<Record<Language, string>> = {
@@ -76,7 +75,7 @@ export function understand({ code, tests, dependencies }: ForgedProgram): Unders
   for (const [index, test] of tests.entries()) {
     const args = parsed(test.arguments_json);
     const result = parsed(test.result_json);
-    if (args === null || !isMap(args.value))
+    if (args === null || !isObject(args.value))
       return { ok: false, why: `tests: arguments_json of test ${index + 1} is no JSON object` };
     if (result === null)
       return { ok: false, why: `tests: result_json of test ${index + 1} is no JSON` };

@@ -3,9 +3,8 @@
  * not. Pure. Never: believes a key, a size or a number of it; what people are shown is what would run.
  */
 import { languages } from "../../sandbox/throwaway/request.ts";
-import { isDeeperThan, mostJsonDepth } from "../../system/json-depth.ts";
+import { isDeeperThan, isObject, mostJsonDepth } from "../../system/json.ts";
 import { isToolName } from "./names.ts";
-import { isMap } from "./same.ts";
 import type { Example, Json, Manifest } from "./types.ts";
 import { digestOf, json, type Version } from "./version-files.ts";
 
@@ -65,10 +64,10 @@ const isTests = (value: unknown): value is readonly Example[] =>
   Array.isArray(value) &&
   value.length > 0 &&
   value.length <= mostTests &&
-  value.every((one) => hasKeys(one, ["arguments", "result"]) && isMap(one["arguments"]));
+  value.every((one) => hasKeys(one, ["arguments", "result"]) && isObject(one["arguments"]));
 
 const hasKeys = (value: unknown, keys: readonly string[]): value is Json =>
-  isMap(value) &&
+  isObject(value) &&
   Object.keys(value).length === keys.length &&
   keys.every((key) => Object.hasOwn(value, key));
 
@@ -78,7 +77,7 @@ const whole = (most: number) => (value: unknown) =>
   Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most;
 const list = (most: number, fits: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.length <= most && value.every(fits);
-const schema = (value: unknown) => isMap(value) && JSON.stringify(value).length <= 32 * 1024;
+const schema = (value: unknown) => isObject(value) && JSON.stringify(value).length <= 32 * 1024;
 const matches = (pattern: RegExp) => (value: unknown) =>
   typeof value === "string" && pattern.test(value);
 

@@ -1,7 +1,7 @@
 /** What the caller of forge_tool wants, held against itself before anybody is asked to write code. Pure. */
 import type { Language } from "../../sandbox/throwaway/request.ts";
+import { isObject } from "../../system/json.ts";
 import { samePurpose } from "./names.ts";
-import { isMap } from "./same.ts";
 import type { Example, Fits, Json, Order } from "./types.ts";
 
 const defaults = { timeoutSeconds: 30, memoryMb: 512 } as const;
@@ -56,7 +56,7 @@ function schemaTrouble(what: string, schema: Json): string | null {
 function exampleTrouble(examples: readonly Example[], inputs: Fits, output: Fits): string | null {
   for (const [index, example] of examples.entries()) {
     const where = `example ${index + 1}`;
-    const args = isMap(example.arguments) ? inputs(example.arguments) : "it is no object";
+    const args = isObject(example.arguments) ? inputs(example.arguments) : "it is no object";
     if (args !== null) return `${where}: its arguments do not fit inputs: ${args}`;
     const result = output(example.result);
     if (result !== null) return `${where}: its result does not fit output: ${result}`;

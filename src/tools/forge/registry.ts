@@ -8,8 +8,8 @@
 import { dirname, join } from "node:path";
 import { type Disk, listed } from "../../system/disk.ts";
 import { readFile, replaceDurably, syncDirectory } from "../../system/durable.ts";
+import { isObject } from "../../system/json.ts";
 import { isToolName } from "./names.ts";
-import { isMap } from "./same.ts";
 import { json, type Loaded, type Made, readVersion, writeVersion } from "./version-files.ts";
 
 export interface Pointer {
@@ -144,11 +144,11 @@ function readPointer(bytes: Uint8Array): Pointer | string {
 }
 
 const isPointer = (value: unknown): value is Pointer =>
-  isMap(value) &&
+  isObject(value) &&
   value["format"] === 1 &&
   (value["version"] === null || Number.isSafeInteger(value["version"])) &&
   (value["owner"] === undefined || typeof value["owner"] === "string") &&
-  isMap(value["digests"]) &&
+  isObject(value["digests"]) &&
   Object.entries(value["digests"]).every(
     ([version, digest]) =>
       /^[1-9]\d{0,5}$/.test(version) && typeof digest === "string" && /^[0-9a-f]{64}$/.test(digest),

@@ -10,7 +10,7 @@ import type {
   RunResult,
   RunThrowaway,
 } from "../../sandbox/throwaway/types.ts";
-import { isDeeperThan, mostJsonDepth } from "../../system/json-depth.ts";
+import { isDeeperThan, mostJsonDepth } from "../../system/json.ts";
 import type { Json, Limits } from "./types.ts";
 
 export interface Program {

@@ -1,5 +1,5 @@
 /** Whether two JSON values are the same result. Pure. */
-import type { Json } from "./types.ts";
+import { isObject } from "../../system/json.ts";
 
 /** Sums of fractions differ in their last digits from one way of adding them to another. */
 const tolerance = 1e-9;
@@ -14,7 +14,7 @@ export function isSame(one: unknown, other: unknown, depth = 0): boolean {
       one.length === other.length &&
       one.every((value, index) => isSame(value, other[index], depth + 1))
     );
-  if (!isMap(one) || !isMap(other)) return one === other;
+  if (!isObject(one) || !isObject(other)) return one === other;
   const keys = Object.keys(one);
   return (
     keys.length === Object.keys(other).length &&
@@ -28,6 +28,3 @@ function isNear(one: number, other: number): boolean {
   if (Number.isInteger(one) && Number.isInteger(other)) return false;
   return Math.abs(one - other) <= tolerance * Math.max(1, Math.abs(one), Math.abs(other));
 }
-
-export const isMap = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

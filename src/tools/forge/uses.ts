@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { type Disk, isDiskTrouble } from "../../system/disk.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
-import { isMap } from "./same.ts";
+import { isObject } from "../../system/json.ts";
 
 export interface Uses {
   readonly version: number;
@@ -68,7 +68,7 @@ const none = (version: number): Uses => ({
 function readUses(bytes: Uint8Array): Uses | null {
   try {
     const value = JSON.parse(Buffer.from(bytes).toString("utf8")) as unknown;
-    if (!isMap(value)) return null;
+    if (!isObject(value)) return null;
     const counts = ["version", "calls", "failures", "streak"].map((key) => value[key]);
     const isWhy = value["why"] === null || typeof value["why"] === "string";
     return counts.every(Number.isSafeInteger) && isWhy ? (value as unknown as Uses) : null;

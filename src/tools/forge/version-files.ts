@@ -2,10 +2,10 @@
  * The files of one version of a forged tool, and the digest over all of them. Never: follows a link at a file, or hands out
  * files that are not what they were.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { type Disk, errnoOf } from "../../system/disk.ts";
 import { readFile, replaceDurably } from "../../system/durable.ts";
+import { sha256 } from "../../system/sha256.ts";
 import type { Example, Manifest } from "./types.ts";
 
 export interface Made {
@@ -49,9 +49,6 @@ export function writeVersion(disk: Disk, folder: string, made: Made, version: nu
     replaceDurably(disk, join(folder, name), contents[index] ?? Buffer.alloc(0), mode);
   return digestOf(contents);
 }
-
-const sha256 = (bytes: string | Uint8Array): string =>
-  createHash("sha256").update(bytes).digest("hex");
 
 /** Over the digests of all files and their names, so that no byte can move from one into another. */
 export const digestOf = (contents: readonly Uint8Array[]): string =>
