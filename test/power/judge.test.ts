@@ -10,7 +10,10 @@ const durable: Durable = {
   id: "p0000-0000",
 };
 const promised: Promised = { drops: new Map([["p0000-0000", "power-1"]]), durable: [durable] };
-const task = { id: "p0000-0000-x1", status: "done", error: null, written: "p0000-0000" };
+const task = {
+  ...{ id: "p0000-0000-x1", status: "done", error: null },
+  ...{ written: "p0000-0000", interrupted: false },
+};
 const agent: FoundAgent = {
   ...{ agent: "power-1", tasks: [task], effects: ["p0000-0000"], broken: [], refused: [] },
 };
@@ -36,6 +39,7 @@ describe("finds", () => {
     ["a task that is gone", withAgent({ tasks: [], effects: [] }), [1, 0, 0]],
     ["a task that failed", withAgent({ tasks: [{ ...task, status: "failed" }] }), [1, 0, 0]],
     ["a record without its answer", withAgent({ tasks: [{ ...task, written: null }] }), [1, 0, 0]],
+    ["a tool that did nothing", withAgent({ tasks: [{ ...task, written: "" }] }), [1, 0, 0]],
     ["an effect that is gone", withAgent({ effects: [] }), [1, 0, 0]],
     [
       "a task answered twice",
@@ -64,6 +68,11 @@ test("a program as runner may run again, a tool may not", () => {
   const other = { ...agent, agent: "power-4", effects: ["p0000-0000", "p0000-0000"] };
   const verdict = judge({ drops: new Map(), durable: [] }, { ...whole, agents: [other] });
   expect(verdict).toMatchObject({ twice: [], again: 1 });
+});
+
+test("a tool call that was cut is not done, and not lost, where the answer says so", () => {
+  const cut = withAgent({ tasks: [{ ...task, written: "", interrupted: true }] });
+  expect(judge(promised, cut)).toMatchObject({ lost: [], unsure: 1 });
 });
 
 test("a line that the cut tore is none", () => {

@@ -31,6 +31,7 @@ export function judge({ drops, durable }: Promised, state: State): Verdict {
     lost: [
       ...answers.filter(({ tasks }) => tasks.length === 0).map(({ one }) => `${one.drop}: gone`),
       ...all.filter(isUnanswered).map(({ id, status }) => `${id}: ${status} without an answer`),
+      ...all.filter(isUndone).map(({ id }) => `${id}: not done, and nothing had cut it`),
       ...effects.flatMap(({ unkept }) => unkept),
     ],
     twice: [
@@ -44,7 +45,7 @@ export function judge({ drops, durable }: Promised, state: State): Verdict {
     ],
     damaged: damageIn(state),
     ended: all.length,
-    unsure: all.filter(({ written }) => written === "").length,
+    unsure: all.filter(({ written, interrupted }) => written === "" && interrupted).length,
     again: effects.reduce((sum, { again }) => sum + again, 0),
   };
 }
@@ -54,6 +55,9 @@ const isOf = (id: string, begin: string): boolean => id === begin || id.startsWi
 
 const isUnanswered = ({ status, written }: FoundTask): boolean =>
   status !== "done" || written === null;
+
+const isUndone = ({ status, written, interrupted }: FoundTask): boolean =>
+  status === "done" && written === "" && !interrupted;
 
 function effectsOf({ agent, tasks, effects }: FoundAgent) {
   const counts = new Map<string, number>();

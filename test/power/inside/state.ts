@@ -65,7 +65,7 @@ function ofAgent(agent: string) {
   };
 }
 
-/** Id, status, and the last word of the answer that says what was done; null without an answer. */
+/** Id, status, and the last word of the answer that says what was done; null without an answer, empty if it says none. */
 function ended(outbox: string, id: string, all: readonly string[]) {
   const { status, error } = JSON.parse(fs.readFileSync(`${outbox}/${id}.json`, "utf8")) as {
     readonly status: string;
@@ -75,7 +75,8 @@ function ended(outbox: string, id: string, all: readonly string[]) {
     ? fs.readFileSync(`${outbox}/${id}.response`, "utf8")
     : null;
   const written = answer === null ? null : (/written (\S+)/.exec(answer)?.[1] ?? "");
-  return { id, status, error, written };
+  const interrupted = answer?.includes("interrupted: the system stopped during this call") === true;
+  return { id, status, error, written, interrupted };
 }
 
 /** Files under a final name that are not whole. A journal's last line may be cut; no other may. */
@@ -90,15 +91,19 @@ function isWhole(path: string, name: string): boolean {
   if (fs.statSync(path).isDirectory()) return true;
   const text = fs.readFileSync(path, "utf8");
   if (text.includes("\0")) return false;
-  if (name.endsWith(".task")) {
-    const marker = text.lastIndexOf("--- end ");
-    return (
-      marker >= 0 && text.slice(marker) === `--- end ${Buffer.byteLength(text.slice(0, marker))}\n`
-    );
-  }
+  if (name.endsWith(".task")) return hasItsEnd(path.includes("/inbox/") ? text : withoutHead(text));
   if (name.endsWith(".json")) return isJson(text);
   if (name.endsWith(".jsonl")) return text.split("\n").slice(0, -1).every(isJson);
   return text !== "";
+}
+
+/** As a runner keeps a task: a line of its own before the sender's bytes. */
+const withoutHead = (text: string): string => text.slice(text.indexOf("\n") + 1);
+
+function hasItsEnd(text: string): boolean {
+  const marker = text.lastIndexOf("--- end ");
+  const size = Buffer.byteLength(text.slice(0, marker));
+  return marker >= 0 && text.slice(marker) === `--- end ${size}\n`;
 }
 
 function isJson(text: string): boolean {
