@@ -109,10 +109,7 @@ async function tryOpen(options: OpenOptions): Promise<Database.Database> {
 function prepareFile({ disk, path, readonly }: OpenOptions): number {
   const found = disk.find(path);
   if (found === null) {
-    if (readonly === true) {
-      const remedy = "it begins with the agent's first task that has a thread, or a memory tool";
-      throw badInput(`memory ${path}`, "there is none yet", remedy);
-    }
+    if (readonly === true) throw noneYet(path);
     const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
     disk.close(disk.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600));
     syncDirectory(disk, dirname(path));
@@ -125,6 +122,11 @@ function prepareFile({ disk, path, readonly }: OpenOptions): number {
     throw damagedFile(path, "it is empty, but its log is not");
   return Number(found.size);
 }
+
+const noneYet = (path: string): MemoryError => {
+  const remedy = "it begins with the agent's first task that has a thread, or a memory tool";
+  return badInput(`memory ${path}`, "there is none yet", remedy);
+};
 
 const damagedFile = (path: string, why: string): MemoryError =>
   new MemoryError("damaged", `memory ${path}`, why, "it is set aside at the next opening");
@@ -151,8 +153,10 @@ function checkVersion(database: Database.Database, path: string, least = 1): voi
     throw badInput(`memory ${path}`, "it is no memory file of con");
 }
 
-/** For who only looks: an earlier version has other tables. */
+/** For who only looks: an earlier version has other tables, and a file that its agent begins just now has none. */
 function checkCurrent(database: Database.Database, path: string): void {
+  const count = database.prepare("SELECT count(*) FROM sqlite_master").pluck().get();
+  if (versionOf(database) === 0 && count === 0) throw noneYet(path);
   checkVersion(database, path);
   if (versionOf(database) >= steps.length) return;
   const why = `its version is ${versionOf(database)}, this program reads ${steps.length}`;

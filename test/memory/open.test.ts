@@ -158,6 +158,17 @@ test("a reader changes nothing, and needs a file that is there", async () => {
   expect(reader.show(own, id)?.memory.id).toBe(id);
 });
 
+test("a reader that comes while a file is begun is told that there is none yet", async () => {
+  fs.writeFileSync(here.path, "", { mode: 0o600 });
+  await expect(here.open({ readonly: true })).rejects.toMatchObject({ why: "there is none yet" });
+  const begun = new Sqlite(here.path);
+  begun.pragma("journal_mode = WAL");
+  begun.close();
+  await expect(here.open({ readonly: true })).rejects.toMatchObject({ why: "there is none yet" });
+  await put(await here.open());
+  expect(await found(await here.open({ readonly: true }), "tuesday")).toHaveLength(1);
+});
+
 test("two at once see each other's memories", async () => {
   const [one, other] = [await here.open(), await here.open()];
   const ids = await Promise.all([

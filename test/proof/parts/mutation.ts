@@ -62,6 +62,7 @@ export const part: Part = {
       notes: [
         ...results.flatMap(({ notes }) => notes),
         "Only unit tests of the area itself are asked; what tests in a booted container would notice counts as unnoticed.",
+        "Constants that are made when a module is loaded are not changed (ignoreStatic of StrykerJS).",
         "A change whose code and tests are as they were in an earlier run is counted as it ended then; without .cache/mutation all are tried.",
       ],
     };
