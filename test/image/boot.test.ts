@@ -18,6 +18,33 @@ test("the container boots to con-ready.target with systemd as PID 1 and no faile
   expect(await container.must(["systemctl", "--failed", "--plain", "--no-legend"])).toBe("");
 });
 
+test("what an earlier boot left is started when the configuration is applied, and not before", async () => {
+  await using own = await bootContainer();
+  const { container } = own;
+  const must = (command: string) => container.must(["/bin/sh", "-euc", command]);
+  const mayRun = () => container.must(["systemctl", "show", "-P", "ConditionResult", "con-sweep"]);
+  // A boot that is slow, with a task that no path unit has seen.
+  await must(`systemctl stop con-sweep.timer con@concierge.path
+    printf 'hello' >/srv/con/agents/concierge/inbox/left.task
+    mkdir /run/systemd/system/con-bootstrap.service.d
+    printf '[Service]\nExecStartPre=/bin/sh -c "until [ -e /run/go ]; do sleep 0.05; done"\n' \
+      >/run/systemd/system/con-bootstrap.service.d/slow.conf
+    systemctl daemon-reload
+    systemctl restart --no-block con-bootstrap
+    systemctl start --no-block con-sweep`);
+  expect(await must("systemctl list-jobs --plain --no-legend")).toMatch(
+    /con-sweep\.service +start +waiting/,
+  );
+  // And where applying fails, nothing of this is started at all.
+  await must("mv /run/con/applied /run/con/kept; systemctl stop con-bootstrap");
+  await must(
+    "until ! systemctl list-jobs --plain --no-legend | grep -q sweep; do sleep 0.05; done",
+  );
+  expect((await mayRun()).trim()).toBe("no");
+  await must("mv /run/con/kept /run/con/applied; systemctl start con-sweep");
+  expect((await mayRun()).trim()).toBe("yes");
+});
+
 test("limits of memory and tasks hold, so no test of them is empty", async () => {
   const unit = ["systemd-run", "--wait", "--quiet"];
   const greedy = ["/usr/bin/node", "-e", "Buffer.alloc(400 << 20, 1)"];

@@ -22,5 +22,4 @@ export const planned: readonly Planned[] = [
     name: "mutation",
     asks: "at least 80 % of the changes made to the code on purpose are noticed",
   },
-  { name: "growth", asks: "growth curves over agents, tasks and contracts" },
 ];
