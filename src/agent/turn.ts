@@ -21,7 +21,7 @@ import type { Turn } from "./state.ts";
 import { wrapFault } from "./toolbox/effective.ts";
 import { counting } from "./usage.ts";
 
-const interruptedText =
+export const interruptedText =
   "interrupted: the system stopped during this call. It may or may not have happened. " +
   "Check before you do it again.";
 

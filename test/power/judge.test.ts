@@ -1,5 +1,6 @@
 /** Each kind of damage that a power cut may do is seen by the judge of the power cuts. */
 import { describe, expect, test } from "vitest";
+import { interruptedText } from "../../src/agent/turn.ts";
 import { judge, type Promised } from "./judge.ts";
 import { type Durable, type FoundAgent, parseLine, type State } from "./lines.ts";
 
@@ -12,7 +13,7 @@ const durable: Durable = {
 const promised: Promised = { drops: new Map([["p0000-0000", "power-1"]]), durable: [durable] };
 const task = {
   ...{ id: "p0000-0000-x1", status: "done", error: null },
-  ...{ written: "p0000-0000", interrupted: false },
+  ...{ written: "p0000-0000", said: "" },
 };
 const agent: FoundAgent = {
   ...{ agent: "power-1", tasks: [task], effects: ["p0000-0000"], broken: [], refused: [] },
@@ -71,7 +72,7 @@ test("a program as runner may run again, a tool may not", () => {
 });
 
 test("a tool call that was cut is not done, and not lost, where the answer says so", () => {
-  const cut = withAgent({ tasks: [{ ...task, written: "", interrupted: true }] });
+  const cut = withAgent({ tasks: [{ ...task, written: "", said: `${interruptedText} …` }] });
   expect(judge(promised, cut)).toMatchObject({ lost: [], unsure: 1 });
 });
 

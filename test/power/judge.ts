@@ -1,4 +1,5 @@
 /** What must be true after a power cut, against what the machine found. Pure. */
+import { interruptedText } from "../../src/agent/turn.ts";
 import { program } from "./inside/machine.ts";
 import type { Durable, FoundAgent, FoundTask, State } from "./lines.ts";
 
@@ -31,7 +32,7 @@ export function judge({ drops, durable }: Promised, state: State): Verdict {
     lost: [
       ...answers.filter(({ tasks }) => tasks.length === 0).map(({ one }) => `${one.drop}: gone`),
       ...all.filter(isUnanswered).map(({ id, status }) => `${id}: ${status} without an answer`),
-      ...all.filter(isUndone).map(({ id }) => `${id}: not done, and nothing had cut it`),
+      ...all.filter(isUndone).map(({ id, said }) => `${id}: not done: ${said}`),
       ...effects.flatMap(({ unkept }) => unkept),
     ],
     twice: [
@@ -45,7 +46,7 @@ export function judge({ drops, durable }: Promised, state: State): Verdict {
     ],
     damaged: damageIn(state),
     ended: all.length,
-    unsure: all.filter(({ written, interrupted }) => written === "" && interrupted).length,
+    unsure: all.filter((task) => task.written === "" && isCut(task)).length,
     again: effects.reduce((sum, { again }) => sum + again, 0),
   };
 }
@@ -56,8 +57,10 @@ const isOf = (id: string, begin: string): boolean => id === begin || id.startsWi
 const isUnanswered = ({ status, written }: FoundTask): boolean =>
   status !== "done" || written === null;
 
-const isUndone = ({ status, written, interrupted }: FoundTask): boolean =>
-  status === "done" && written === "" && !interrupted;
+const isUndone = (task: FoundTask): boolean =>
+  task.status === "done" && task.written === "" && !isCut(task);
+
+const isCut = ({ said }: FoundTask): boolean => said.includes(interruptedText);
 
 function effectsOf({ agent, tasks, effects }: FoundAgent) {
   const counts = new Map<string, number>();

@@ -6,8 +6,8 @@ export interface FoundTask {
   readonly error: string | null;
   /** The drop that the answer says was written; empty: it says none; null: there is no answer. */
   readonly written: string | null;
-  /** The answer says that the system stopped during its tool call. */
-  readonly interrupted: boolean;
+  /** How the answer begins that says nothing was written. */
+  readonly said: string;
 }
 
 export interface FoundAgent {

@@ -75,8 +75,7 @@ function ended(outbox: string, id: string, all: readonly string[]) {
     ? fs.readFileSync(`${outbox}/${id}.response`, "utf8")
     : null;
   const written = answer === null ? null : (/written (\S+)/.exec(answer)?.[1] ?? "");
-  const interrupted = answer?.includes("interrupted: the system stopped during this call") === true;
-  return { id, status, error, written, interrupted };
+  return { id, status, error, written, said: written === "" ? (answer ?? "").slice(0, 300) : "" };
 }
 
 /** Files under a final name that are not whole. A journal's last line may be cut; no other may. */
