@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { readAgent, readHealth, readSystem } from "../config/compiled.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
 import { readAgentFile } from "../host/agent-file.ts";
-import { fetchLayer } from "../host/layers/fetch.ts";
+import { layerInstaller } from "../host/layers/fetch.ts";
 import { layerMachine } from "../host/layers/machine.ts";
 import { readRegistry } from "../host/machine.ts";
 import { observePeople } from "../host/observe.ts";
-import { agentBase, bellOf } from "../host/paths.ts";
+import { agentBase, bellOf, layerOrders } from "../host/paths.ts";
 import { agentPaths } from "../spool/layout.ts";
 import type { Mailbox } from "../spool/world.ts";
 import { systemChildren } from "../steward/children/machine.ts";
@@ -77,7 +77,8 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
       children: systemChildren,
       layers: {
         ...layerMachine,
-        fetch: fetchLayer,
+        orders: layerOrders,
+        installer: layerInstaller,
         forge: () => readSystem().forge ?? null,
       },
     });

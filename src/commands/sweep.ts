@@ -2,7 +2,7 @@
  * `con sweep`: starts every agent that has work which no wake announced. Run by con-sweep.service.
  *
  * An agent that is held keeps its work waiting. Leaves a mark for each temporary agent that the steward has to look
- * at, and writes nothing else. Looks at names and times only: never opens or moves an entry. What is due is decided
+ * at, and one where packages are being fetched; writes nothing else. Looks at names and times only: never opens or moves an entry. What is due is decided
  * again by the runner; a start too many costs one short process. A folder that cannot be listed, because its agent
  * put something else in its place, counts as empty: it is nobody else's trouble.
  */
@@ -14,12 +14,13 @@ import type { SystemRuntime } from "../config/runtime.ts";
 import { readSpawns } from "../host/children/read.ts";
 import { leavingChild } from "../host/children/state.ts";
 import type { Spawn } from "../host/children/types.ts";
-import { ended as endedDirectory } from "../host/paths.ts";
+import { ended as endedDirectory, layerOrders } from "../host/paths.ts";
 import { retryTimeOf } from "../spool/defer.ts";
 import { agentPaths, outerInbox } from "../spool/layout.ts";
 import { type Disk, errnoOf, nodeDisk } from "../system/disk.ts";
 import { ConError, exit } from "../system/errors.ts";
 import { exec } from "../system/exec.ts";
+import { orderSuffix } from "../system/layers/names.ts";
 import { type Io, processIo } from "./shared/io.ts";
 import { newCommand, parse } from "./shared/parse.ts";
 
@@ -40,6 +41,8 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   const system = readSystem();
   const ended = endedChildren(nodeDisk, system, readSpawns().spawns, io.now());
   for (const name of ended) mark(join(endedDirectory, name));
+  if (list(nodeDisk, layerOrders).some((name) => name.endsWith(orderSuffix)))
+    mark(join(endedDirectory, "layers"));
   const holds = readHolds();
   const free = system.agents.filter((agent) => holdOf(holds, agent) === null);
   const units = agentsWithWork(nodeDisk, { ...system, agents: free }, io.now()).map(

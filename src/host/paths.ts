@@ -38,7 +38,7 @@ export const children = "/var/lib/con/children";
 export const reach = "/var/lib/con/reach";
 /** What the latest bootstrap accepted of /etc/con; see accepted.ts. */
 export const accepted = "/var/lib/con/accepted.json";
-/** Temporary agents whose unit stopped, or whose time is over: one empty file for each. */
+/** Temporary agents whose unit stopped, or whose time is over, and installers that ended: one empty file for each. */
 export const ended = "/run/con/ended";
 /** Changes of the configuration that the steward is in the middle of. */
 export const changes = "/var/lib/con/steward/commissioning";
@@ -51,6 +51,8 @@ export { layersDirectory as layers } from "../system/layers/names.ts";
 export { outcomes } from "../system/turns.ts";
 /** What the installer is told, and what it brought: root's alone. */
 export const layerOrders = "/var/lib/con/layer-orders";
+/** For which of them the installer was started since the boot. */
+export const layerBegun = "/run/con/layer-begun";
 
 export const healthState = "/var/lib/con/health";
 /** What the latest bootstrap promised; see snapshot.ts. */

@@ -45,7 +45,8 @@ export const forgeDesk = ({ disk, paths, system, agent }: ForgeWorld): ForgeDesk
   packages: system.forge?.packages ?? [],
   layers: {
     find: (entry) => layerOf(disk, entry),
-    hasFailed: (entry, request) => readFailure(disk, layersDirectory, entry)?.request === request,
+    hasFailed: (entry, request) =>
+      readFailure(disk, layersDirectory, entry)?.requests.includes(request) === true,
     asksPeople: () => agent.approval.some(({ tool }) => tool === installTool),
   },
   fitting,

@@ -12,6 +12,7 @@ import { finishAbandoned } from "./change.ts";
 import { reap } from "./children/reap.ts";
 import { listWaiting, type Waiting } from "./entry.ts";
 import { handle } from "./handle.ts";
+import { type Advanced, advanceLayers } from "./layers/advance.ts";
 import { createParser, type ParseRequest } from "./request.ts";
 import type { StewardWorld } from "./world.ts";
 
@@ -24,16 +25,20 @@ export async function serve(
   const waiting = new Set(look(world).map(({ id }) => id));
   await finishAbandoned(world, (id) => waiting.has(id));
   let reaped = await reap(world);
+  let layers: Advanced = "finished";
   for (;;) {
     const waiting = next(look(world).filter(({ name }) => !later.has(name)));
-    if (waiting.length === 0) break;
     for (const one of waiting) {
       if ((await handle(world, parse, one)) === "later") later.add(one.name);
       // What it asked for, and what it ended: a parent that is cut off takes its temporary agents with it.
       reaped = await reap(world);
     }
+    // To look at a package takes seconds: whoever stops something comes first.
+    if (waiting.some(({ ofAgent }) => !ofAgent)) continue;
+    layers = await advanceLayers(world);
+    if (waiting.length === 0 && layers !== "moved") break;
   }
-  if (later.size > 0 || reaped === "later") return exit.tryLater;
+  if (later.size > 0 || reaped === "later" || layers === "later") return exit.tryLater;
   tidy(world);
   return exit.ok;
 }

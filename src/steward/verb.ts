@@ -14,7 +14,7 @@ export type RequestOf<V extends StewardVerb> = StewardRequest & { readonly verb:
 
 /** What came of it: the part of an answer that the verb knows. */
 export interface Deed {
-  /** `held`: it waits for a person, or for temporary agents, and is answered only when those are done. */
+  /** `held`: it waits for a person, temporary agents or a package, and is answered only when those are done. */
   readonly status: "done" | "refused" | "failed" | "held";
   readonly error: string | null;
   readonly changes: readonly string[];

@@ -98,10 +98,11 @@ export const others: readonly Elsewhere[] = [
   elsewhere("approve", "steward/approvals/store", "steward/approvals-flow", "killed"),
   elsewhere("share a memory", "steward/verbs/share-turn", "steward/share", "its own"),
   elsewhere(
-    "install and remove a layer",
-    "steward/verbs/install-layer steward/verbs/remove-layer",
-    "steward/review",
-    "its own",
+    "install a layer",
+    "steward/layers/orders steward/layers/failures",
+    "steward/fetching",
+    "killed, full",
   ),
+  elsewhere("remove a layer", "steward/verbs/remove-layer", "steward/install-layer", "killed"),
   elsewhere("memories", "memory/store", "memory/crash", "killed, full; SQLite's own journal"),
 ];

@@ -3,6 +3,7 @@
  * and works without the registry afterwards; what is not listed, not what was pinned, or hostile changes nothing.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { layerKey } from "../../src/system/layers/names.ts";
 import {
   answersOf,
   integrityIn,
@@ -38,6 +39,7 @@ const offered: readonly Offered[] = [
   { name: "pinned", version: "1.0.0" },
   { name: "forged", version: "1.0.0", isForged: true },
   { name: "layered", version: "1.0.0" },
+  { name: "queued", version: "1.0.0", files: { "index.js": "" } },
 ];
 const answers = answersOf(registry, offered);
 const wrong = integrityOf(Buffer.from("something else"));
@@ -50,6 +52,8 @@ const listed = [
   `{package: layered==1.0.0, language: node, layer: ${"ab".repeat(32)}}`,
   "{package: forged==1.0.0, language: node}",
   "{package: six==1.17.0, language: python}",
+  "{package: silent==1.0.0, language: node}",
+  "{package: queued==1.0.0, language: node}",
 ];
 
 const text = { type: "string" };
@@ -117,7 +121,10 @@ const startServer = async (name: string, at: number) =>
 beforeAll(async () => {
   await startProvider(container, { name: "packages", port, script, log: "/run/packages.jsonl" });
   await container.copyIn("/run/packages-server.mjs", server);
-  await container.copyIn("/run/packages-answers.json", JSON.stringify(answers));
+  await container.copyIn(
+    "/run/packages-answers.json",
+    JSON.stringify({ ...answers, "/silent": null }),
+  );
   await startServer(unit, registryPort);
   await startServer("packages-other.service", otherPort);
   for (const one of [registryPort, otherPort])
@@ -219,6 +226,7 @@ test("what was changed in a layer does not run, con verify tells, and add mends 
   expect((await ask("please use")).at(-1)).toContain(`layer ${layer} is not what it was`);
   const verified = await container.exec(["con", "verify"]);
   expect(verified.stderr).toContain(`layer ${layer}: its files have the digest`);
+  expect(verified.stdout).toContain("1 layer or shared tool changed or damaged");
   expect(verified.code).toBe(1);
   expect(await con("add", "outer==1.0.0")).toMatchObject({ code: 0 });
   expect((await ask("please use")).at(-1)).toBe('{"value":"AGAIN!"}');
@@ -259,10 +267,52 @@ test("what con.yaml does not list is not installed, whoever asks", async () => {
 });
 
 test("no script of a package runs", async () => {
-  expect(await con("add", "scripted==1.0.0")).toMatchObject({ code: 0 });
+  // Of the installer's end its own mark tells, not the sweep.
+  await container.must(["systemctl", "stop", "con-sweep.timer"]);
+  const added = await con("add", "scripted==1.0.0");
+  await container.must(["systemctl", "start", "con-sweep.timer"]);
+  expect(added).toMatchObject({ code: 0 });
   const { layer } = (await rowOf("scripted==1.0.0")) ?? {};
   const names = await container.must(["ls", `${layers}/${layer}/node_modules/scripted`]);
   expect(names.trim().split("\n").sort()).toEqual(["index.js", "package.json"]);
+});
+
+/** How often the registry that does not answer was asked. */
+const silences = async (): Promise<number> =>
+  (await container.must(["cat", `/run/packages-${registryPort}.log`])).split("/silent\n").length -
+  1;
+const silent = `con-layer@${layerKey({ language: "node", package: "silent==1.0.0" })}.service`;
+const isAtWork = async () => (await container.exec(["systemctl", "is-active", silent])).stdout;
+
+test("while a registry does not answer con halt acts, and what a boot cut off ends", async () => {
+  const asked = con("add", "silent==1.0.0");
+  await until(async () => ((await silences()) === 1 ? true : null), "the installer");
+  expect(await container.exec(["con", "halt", "workers"])).toMatchObject({ code: 0 });
+  expect(await container.exec(["con", "resume"])).toMatchObject({ code: 0 });
+  const queued = con("add", "queued==1.0.0");
+  expect([await isAtWork(), await rowOf("queued==1.0.0")]).toEqual([
+    "active\n",
+    expect.objectContaining({ state: "missing" }),
+  ]);
+  // As after a boot: nothing says that it was begun. This time its limit ends it.
+  const drop = `/run/systemd/system/${silent}.d`;
+  await container.must(["mkdir", "-p", drop]);
+  await container.copyIn(`${drop}/limit.conf`, "[Service]\nRuntimeMaxSec=3s\n");
+  await container.must(["systemctl", "daemon-reload"]);
+  await container.must(["rm", "/run/con/layer-begun"]);
+  await container.must(["systemctl", "start", "con-sweep.service"]);
+  const added = await asked;
+  expect([added.code, added.stderr]).toEqual([
+    1,
+    expect.stringContaining("it was stopped: its time or memory was over"),
+  ]);
+  expect(added.stderr).toContain("silent==1.0.0 is being fetched");
+  expect(await silences()).toBe(2);
+  expect(await queued).toMatchObject({ code: 0 });
+  expect(await rowOf("queued==1.0.0")).toMatchObject({ state: "installed" });
+  expect(await container.must(["ls", "-A", "/var/lib/con/layer-orders"])).toBe("");
+  await container.must(["rm", "-r", drop]);
+  await container.must(["systemctl", "daemon-reload"]);
 });
 
 test("where people are asked before packages are installed, the forging waits for them", async () => {

@@ -77,7 +77,13 @@ const noChildren: StewardWorld["children"] = {
 const noLayers: StewardWorld["layers"] = {
   directory: "/layers",
   forge: () => null,
-  fetch: async () => ({ ok: false, why: "there is no installer" }),
+  orders: "/orders",
+  installer: {
+    begin: async () => "there is no installer",
+    stateOf: async () => "not begun",
+    take: async () => ({ ok: false, why: "there is no installer" }),
+    clear: async () => undefined,
+  },
   removeTree: () => undefined,
   syncTree: async () => undefined,
   digestAt: () => ({ ok: false, why: "it is not there" }),

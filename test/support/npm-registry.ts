@@ -76,7 +76,7 @@ export const integrityOf = (bytes: Uint8Array): string =>
 export const integrityIn = (answers: Readonly<Record<string, string>>, path: string): string =>
   integrityOf(Buffer.from(answers[path] ?? "", "base64"));
 
-/** `node FILE PORT ANSWERS LOG`: for a container, which has no test code. */
+/** `node FILE PORT ANSWERS LOG`: for a container, which has no test code. What is null there is never answered. */
 export const server = `import fs from "node:fs";
 import http from "node:http";
 const [port, answers, log] = process.argv.slice(2);
@@ -84,6 +84,7 @@ const known = JSON.parse(fs.readFileSync(answers, "utf8"));
 http.createServer((request, response) => {
   fs.appendFileSync(log, request.url + "\\n");
   const found = known[decodeURIComponent(request.url)];
+  if (found === null) return;
   if (found === undefined) return response.writeHead(404).end("{}");
   response.end(Buffer.from(found, "base64"));
 }).listen(Number(port), "127.0.0.1", () => fs.appendFileSync(log, "listening\\n"));

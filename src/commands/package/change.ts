@@ -27,6 +27,7 @@ export async function addPackage(argv: readonly string[], io: Io): Promise<numbe
   // The installer has four minutes.
   return askSteward(io, "con package add", request, {
     ...options,
+    meanwhile: `${name} is being fetched, which takes four minutes at most, after those asked for before; Ctrl-C ends this command alone`,
     timeout: Math.max(options.timeout, 300),
   });
 }

@@ -18,6 +18,8 @@ export interface AskOptions {
   readonly why: string;
   readonly json?: boolean;
   readonly timeout: number;
+  /** Said where the answer takes longer than a moment. */
+  readonly meanwhile?: string;
 }
 
 /** What every help text of these verbs ends with. */
@@ -43,8 +45,7 @@ export async function askSteward(
   mustBeInstalled(io, name);
   const whole = { version: 1, ...request, why: oneLine(options.why), incident: null };
   const { id } = submit(nodeDisk, whole as unknown as StewardRequest);
-  const timeoutMs = options.timeout * 1000;
-  const answer = await awaitAnswer(id, { timeoutMs, signal: io.interrupted() });
+  const answer = await patiently(io, id, options);
   if (answer === null) {
     const why = `no answer to request ${id} yet`;
     const remedy = "it stays and will be done; see systemctl status con-steward.path con-steward";
@@ -53,6 +54,18 @@ export async function askSteward(
   if (options.json) io.out(safeJson(answer));
   else print(io, name, answer);
   return answer.status === "done" ? exit.ok : exit.no;
+}
+
+/** After that a person wants to know what takes so long. */
+const momentMs = 2000;
+
+async function patiently(io: Io, id: string, { timeout, meanwhile }: AskOptions) {
+  const [timeoutMs, signal] = [timeout * 1000, io.interrupted()];
+  const soon = meanwhile === undefined ? 0 : Math.min(momentMs, timeoutMs);
+  const early = await awaitAnswer(id, { timeoutMs: soon, signal });
+  if (early !== null || signal.aborted) return early;
+  if (meanwhile !== undefined) io.err(`con: ${safeLine(meanwhile)}\n`);
+  return awaitAnswer(id, { timeoutMs: timeoutMs - soon, signal });
 }
 
 function mustBeInstalled(io: Io, name: string): void {

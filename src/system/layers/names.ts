@@ -30,6 +30,8 @@ export const recordFile = (directory: string, of: LayerName): string =>
 /** Stays when the layer is removed: what is laid down again is the same. */
 export const lockFile = (directory: string, of: LayerName): string =>
   join(directory, `${layerKey(of)}.lock`);
+/** What is being fetched, among the files of the installer. */
+export const orderSuffix = ".asked";
 /** Why the latest try came to nothing. */
 export const failureFile = (directory: string, of: LayerName): string =>
   join(directory, `${layerKey(of)}.failed.json`);

@@ -29,8 +29,8 @@ export interface LayerRecord extends LayerName {
 
 export interface LayerFailure extends LayerName {
   readonly version: 1;
-  /** The request that it was. */
-  readonly request: string;
+  /** Those that it was asked for by; the latest of them. */
+  readonly requests: readonly string[];
   readonly at: string;
   readonly why: string;
 }
@@ -96,4 +96,7 @@ const isRecord = (value: unknown): value is LayerRecord =>
   value["packages"].every((one) => typeof one === "string");
 
 const isFailure = (value: unknown): value is LayerFailure =>
-  isName(value) && typeof value["why"] === "string" && typeof value["request"] === "string";
+  isName(value) &&
+  typeof value["why"] === "string" &&
+  Array.isArray(value["requests"]) &&
+  value["requests"].every((one) => typeof one === "string");

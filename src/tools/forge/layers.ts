@@ -17,7 +17,7 @@ export type Got =
 
 type Asking = Pick<ToolContext, "steward" | "callId" | "now" | "signal">;
 
-/** Longer than the installer may take. After that it is not waited for here, but as people are. */
+/** Longer than the installer may take; others may come first. After that it is not waited for here, but as people are. */
 const soonMs = 300_000;
 const lookMs = 250;
 /** People may be away for a day. */
