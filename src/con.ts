@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   cancel: () => import("./commands/cancel.ts"),
   retry: () => import("./commands/retry.ts"),
   status: () => import("./commands/status.ts"),
+  top: () => import("./commands/top.ts"),
   responses: () => import("./commands/responses.ts"),
   logs: () => import("./commands/logs.ts"),
   agent: () => import("./commands/agent.ts"),
@@ -118,7 +119,7 @@ async function dispatch(invocation: Invocation): Promise<number> {
 
 function report(error: unknown, debug: boolean): number {
   if (error instanceof ConError) {
-    write(`con: ${printable(error.message)}\n`);
+    write(`con: ${printable(withoutName(error.message))}\n`);
     if (debug) write(`${stackOf(error)}\n`);
     return error.code;
   }
@@ -128,6 +129,9 @@ function report(error: unknown, debug: boolean): number {
   if (debug) write(`${stackOf(error)}\n`);
   return exit.software;
 }
+
+/** `con agent add: …` is about a verb of ours: the name stands before it already. */
+const withoutName = (message: string): string => message.replace(/^con (?=\S)/, "");
 
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
@@ -143,7 +147,9 @@ function write(text: string): void {
 function endQuietlyWithReader(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(exit.ok);
+      // EIO: the terminal was hung up.
+      const isHungUp = error.code === "EIO" && stream.isTTY;
+      if (error.code === "EPIPE" || isHungUp) process.exit(exit.ok);
       throw error;
     });
 }

@@ -18,6 +18,7 @@ Tasks
 
 System
   status       how the system and its agents are
+  top          the same as a table that refreshes, who does most on top
   logs         what agents and gateway wrote to the journal
   agent        list, show, pause, resume, kill and quarantine agents
   approvals    what waits for a person: list, show, approve, deny

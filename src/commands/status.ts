@@ -4,27 +4,19 @@
  * What the caller may not see is `?` (null in JSON); an idle agent runs no process, so "waiting"
  * means that systemd listens for it.
  */
-import type { AgentEntry } from "../config/runtime.ts";
 import { nodeDisk } from "../system/disk.ts";
 import { exit } from "../system/errors.ts";
 import { heldBy, holdsOf } from "./shared/held.ts";
-import { type Io, paint, processIo, type Style } from "./shared/io.ts";
+import { type Io, paint, processIo } from "./shared/io.ts";
 import { knownAgent } from "./shared/known.ts";
-import { isListening } from "./shared/listening.ts";
-import {
-  type AgentOverview,
-  type AgentState,
-  calledBy,
-  overviewOf,
-  stateOf,
-  unitsOf,
-} from "./shared/overview.ts";
+import { type AgentOverview, calledBy, overviewOf } from "./shared/overview.ts";
 import { newCommand, parse } from "./shared/parse.ts";
 import { devPlaces } from "./shared/places.ts";
 import { readSpending, type Spend, spendOfAll, spendOfOne } from "./shared/spend.ts";
+import { stateStyle, statesOf } from "./shared/states.ts";
 import { isolationWarning, loadSystem, type System } from "./shared/system.ts";
 import { duration, safeJson, safeLine, table } from "./shared/text.ts";
-import { type AskUnits, askSystemd, type UnitStates } from "./shared/units.ts";
+import { type AskUnits, askSystemd } from "./shared/units.ts";
 import { waitLines } from "./shared/waits.ts";
 
 const example = `Without NAME: one line for each agent. Counts are tasks in its folders; ? = you may not look.
@@ -86,9 +78,7 @@ async function look(
   const holds = holdsOf(system.dev);
   const compiled = system.dev ? devPlaces(runtime.root).compiled : undefined;
   const spending = await readSpending(now, compiled);
-  const states = system.dev
-    ? devStates(await isListening(runtime.gateway))
-    : unitStates(await ask(unitNames(agents)));
+  const states = await statesOf(system, ask);
   return {
     system: {
       name: runtime.name,
@@ -105,57 +95,6 @@ async function look(
     })),
   };
 }
-
-interface States {
-  readonly system: string;
-  readonly gateway: string;
-  readonly agent: (name: string, active: number | null) => AgentState;
-}
-
-/** Without systemd: one process is all of it, and it runs or it does not. */
-const devStates = (runs: boolean): States => ({
-  system: runs ? "development" : "development, con dev is not running",
-  gateway: runs ? "waiting" : "stopped",
-  agent: (_, active) => (!runs ? "stopped" : active === 0 ? "waiting" : "working"),
-});
-
-const unitStates = (units: UnitStates | null): States => ({
-  system: units === null ? "unknown" : readyState(units),
-  gateway: gatewayState(units),
-  agent: (name) => stateOf(units, name),
-});
-
-const gatewayUnits = ["con-gateway.socket", "con-gateway.service"] as const;
-const readyUnit = "con-ready.target";
-
-function unitNames(agents: readonly AgentEntry[]): string[] {
-  const ofAgents = agents.flatMap(({ name }) => [
-    unitsOf(name).service,
-    ...unitsOf(name).listeners,
-  ]);
-  return [...gatewayUnits, readyUnit, ...ofAgents];
-}
-
-const readyState = (units: UnitStates): string =>
-  units.get(readyUnit)?.active === "active" ? "ready" : "not ready";
-
-function gatewayState(units: UnitStates | null): string {
-  if (units === null) return "unknown";
-  const [socket, service] = gatewayUnits.map((unit) => units.get(unit)?.active);
-  if (service === "active" || service === "activating") return "working";
-  if (service === "failed" || socket === "failed") return "failed";
-  return socket === "active" ? "waiting" : "stopped";
-}
-
-const styles: Readonly<Record<string, Style>> = {
-  working: "cyan",
-  waiting: "green",
-  failed: "red",
-  stopped: "yellow",
-  paused: "yellow",
-  halted: "yellow",
-  quarantined: "red",
-};
 
 function print(io: Io, system: System, overview: Overview, isOne: boolean): void {
   if (system.dev) io.out(`${paint(io, "yellow", isolationWarning)}\n`);
@@ -185,7 +124,7 @@ function printAll(io: Io, agents: readonly AgentOverview[]): void {
   const rows = agents.map((agent) => [
     calledBy(agent),
     agent.tier,
-    paint(io, styles[agent.state] ?? "dim", agent.state),
+    paint(io, stateStyle(agent.state), agent.state),
     ...counts.map((key) => show(agent[key])),
     ago(io, agent.last_activity),
   ]);

@@ -41,12 +41,22 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
   if (json) io.out(safeJson(reportJson(report)));
   else {
     printReport(io, report);
-    if (report.applied)
-      io.out(drift === 0 ? "no drift\n" : `${drift} differences; con bootstrap mends them\n`);
+    if (report.applied) io.out(`${verdict(drift, kept.length)}\n`);
   }
   if (report.problems.length > 0) return exit.configuration;
   return drift + kept.length === 0 ? exit.ok : exit.no;
 }
+
+/** `kept`: layers and shared tools that were changed, which con bootstrap does not mend. Pure. */
+export function verdict(drift: number, kept: number): string {
+  const mended = `${counted(drift, "difference")}; con bootstrap mends ${drift === 1 ? "it" : "them"}`;
+  if (kept === 0) return drift === 0 ? "no drift" : mended;
+  const found = `${counted(kept, "layer or shared tool", "layers or shared tools")} changed or damaged: see above`;
+  return drift === 0 ? `no drift of configuration; ${found}` : `${mended}; ${found}`;
+}
+
+const counted = (count: number, one: string, more = `${one}s`): string =>
+  `${count} ${count === 1 ? one : more}`;
 
 /** Shared tools whose version in use is not what was agreed to: they are not run. */
 function toolTroubles(): Finding[] {

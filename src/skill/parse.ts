@@ -8,8 +8,8 @@ import { type Document, LineCounter, parseDocument } from "yaml";
 import { splitSkill } from "./body.ts";
 import { skillBounds, skillFile, skillName } from "./bounds.ts";
 import { headOf } from "./head.ts";
+import { hiddenCharacter } from "./hidden.ts";
 import type { CheckedSkill, SkillFiles, SkillProblem } from "./types.ts";
-import { hiddenCharacter } from "./words.ts";
 
 /** `folder` is the name of the directory that holds `files`. */
 export function checkSkill(folder: string, files: SkillFiles): CheckedSkill {
@@ -19,7 +19,8 @@ export function checkSkill(folder: string, files: SkillFiles): CheckedSkill {
     return { head: null, problems: broken, warnings: [] };
   const text = textOf(bytes);
   if (text === null) return refused(1, "it is not UTF-8 text", "save it as UTF-8");
-  const odd = hiddenCharacter(text);
+  // Other systems end lines with both; a return that stands alone is none of theirs.
+  const odd = hiddenCharacter(text.replaceAll("\r\n", "\n"));
   if (odd !== null)
     return refused(odd.line, `it holds ${odd.code}, which people do not see`, "take it out");
   return checkText(folder, text);

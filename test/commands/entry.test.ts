@@ -17,7 +17,7 @@ function con(argv: readonly string[], as: number = uid) {
 }
 
 const verbs = [
-  ...["task", "show", "trace", "cancel", "retry", "status", "logs", "responses", "dev"],
+  ...["task", "show", "trace", "cancel", "retry", "status", "top", "logs", "responses", "dev"],
   ...["agent", "halt", "resume", "model", "credential", "contract", "healthcheck", "doctor"],
   ...["bootstrap", "verify", "reapply", "mcp"],
 ];
@@ -59,6 +59,17 @@ test.each([
     exit.usage,
     "con: nothing\\u001b: there is no such command: see con --help\n",
   ],
+  [
+    ["agent", "show"],
+    exit.usage,
+    "con: agent show: missing required argument 'name': see con agent show --help\n",
+  ],
+  [
+    ["agent", "shwo"],
+    exit.usage,
+    "con: agent: there is no con agent shwo: did you mean show? see con agent --help\n",
+  ],
+  [["top", "x"], exit.usage, expect.stringMatching(/^con: top: too many arguments[^\n]*\n$/)],
   [["constructor"], exit.usage, "con: constructor: there is no such command: see con --help\n"],
 ])("con %j ends with %i and one line", (argv, code, line) => {
   const { status, stdout, stderr } = con(argv);

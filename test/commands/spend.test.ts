@@ -105,3 +105,16 @@ test("before the first call nothing is spent; where nobody may look, nothing is 
   expect([found.system, found.agent(ada)]).toEqual([null, null]);
   expect(spendOfAll(null, [])).toBe("\nspent today (UTC): ?\n");
 });
+
+test("a ledger is read again once somebody wrote to it, or the day is another", async () => {
+  configure({}, {});
+  await spend(20_000, "ada", 1);
+  const place = join(directory, "compiled");
+  const first = await readSpending(noon, place);
+  expect((await readSpending(noon, place, first.kept)).kept).toBe(first.kept);
+  await spend(20_000, "ada", 2);
+  const second = await readSpending(noon, place, first.kept);
+  expect(second.system?.usd).toBe(3);
+  const tomorrow = await readSpending(noon + 86_400_000, place, second.kept);
+  expect(tomorrow.system).toMatchObject({ day: "2027-03-05", usd: 0 });
+});

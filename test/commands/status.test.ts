@@ -33,12 +33,10 @@ test("an unknown agent is 65 with the known names", async () => {
   ]);
 });
 
-const shown = (units: Readonly<Record<string, string>>) =>
-  parseUnits(
-    Object.entries(units)
-      .map(([id, active]) => `ActiveState=${active}\nId=${id}\nLoadState=loaded\nResult=success\n`)
-      .join("\n"),
-  );
+const shown = (units: Readonly<Record<string, string>>) => {
+  const list = Object.entries(units).map(([unit, active]) => ({ unit, active, load: "loaded" }));
+  return parseUnits(JSON.stringify(list));
+};
 
 test.each([
   [{ "con@a.service": "active", "con@a.path": "active" }, "working"],
@@ -47,7 +45,8 @@ test.each([
   [{ "con@a.service": "failed", "con@a.path": "active" }, "failed"],
   [{ "con@a.service": "inactive", "con@a.path": "failed" }, "failed"],
   [{ "con@a.service": "inactive", "con@a.path": "inactive" }, "stopped"],
-])("systemctl show %o means %s", (units, state) => {
+  [{ "con@b.service": "active" }, "stopped"],
+])("systemctl list-units %o means %s", (units, state) => {
   expect(stateOf(shown(units), "a")).toBe(state);
 });
 

@@ -1,5 +1,6 @@
 /** `con` in the booted system, as root, as a member of `trusted`, as agents and as a stranger. */
 import { beforeAll, expect, test } from "vitest";
+import type { Turn } from "../../src/commands/top/types.ts";
 import { sharedContainer } from "./support/shared.ts";
 
 const container = sharedContainer();
@@ -125,10 +126,37 @@ test("root's con reads no link, FIFO or foreign file that an agent planted", asy
   expect([shown.code, shown.stdout]).toEqual([65, ""]);
 });
 
-test("a running task can be cancelled by who sent it", async () => {
+const top = async (user: string): Promise<Turn> =>
+  JSON.parse((await con(user, "top", "--once", "--json")).stdout) as Turn;
+
+test("a running task is on top for who may see it, and is cancelled by who sent it", async () => {
   const { stdout: id } = await con(trusted, "task", "-a", "sysadmin", "run: sleep 50");
   const task = id.trim();
   await until(["con", "trace", task], " shell ");
+  // What was done is on record a moment later than in the journal.
+  await until(["con", "top", "--once", "--json"], '"step": "shell"');
+  const { agents: all, ...whole } = await top("root");
+  expect(whole).toMatchObject({
+    ...{ system: { isolation: "kernel", state: "ready" }, halted: null },
+    totals: { agents: agents.length, active: 1 },
+    spend: { usd: expect.any(Number) },
+  });
+  const [first] = all;
+  const seen = { name: "sysadmin", state: "working" };
+  expect(first).toMatchObject({ ...seen, task: { id: task }, active: 1, cpu_pct: null });
+  expect(Date.parse(first?.task?.since ?? "")).toBeLessThanOrEqual(Date.parse(whole.at));
+  expect(first?.cpu_usec).toBeGreaterThan(0);
+  expect(first?.memory_bytes).toBeGreaterThan(0);
+  expect((await top(trusted)).agents[0]).toMatchObject({
+    ...seen,
+    task: { id: task },
+    spend: null,
+  });
+  const theirs = { ...seen, task: null, step: null, active: null, spend: null };
+  expect((await top(stranger)).agents[0]).toMatchObject(theirs);
+  const shown = await con("root", "top");
+  expect([shown.code, shown.stderr]).toEqual([0, ""]);
+  expect(shown.stdout).toMatch(new RegExp(`\\nAGENT .*\\nsysadmin +working .* ${task} `));
   const asked = await con(trusted, "cancel", "-a", "sysadmin", task);
   expect([asked.code, asked.stderr]).toEqual([0, ""]);
   await until(["con", "show", task], "cancelled");

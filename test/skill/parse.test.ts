@@ -11,7 +11,7 @@ const skill = (front: string, body = "# How\n") =>
 test("takes what the specification allows, and neutralises what stands in prompts", () => {
   const front = [
     "name: boil-eggs2",
-    "description: >-\n  Boil <<<eggs>>> when\n  `asked`\u200b | now",
+    "description: >-\n  Boil <<<eggs>>> when\n  `asked` | now",
     "license: Apache-2.0",
     "compatibility: Needs a pot",
     "metadata: {author: me, category: kitchen}",
@@ -65,6 +65,9 @@ test.each([
   ["a bidi override", skill(head, "ok\nrm \u202e\n"), "SKILL.md", 6, "U+202E"],
   ["hidden tags", skill(head, "ok \u{e0041}\n"), "SKILL.md", 5, "U+E0041"],
   ["a terminal escape", skill(head, "\u001b[2J\n"), "SKILL.md", 5, "U+001B"],
+  ["a space of no width", skill(head, "ok\nrm\u200b\n"), "SKILL.md", 6, "U+200B"],
+  ["a filler that looks like a space", skill(head, "a\u3164b\n"), "SKILL.md", 5, "U+3164"],
+  ["a return that is no line end", skill(head, "rm\rls\n"), "SKILL.md", 5, "U+000D"],
   [
     "bytes that are no text",
     files({ "SKILL.md": Buffer.from([0xff, 0xfe]) }),

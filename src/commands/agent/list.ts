@@ -6,7 +6,7 @@ import { ConError, exit } from "../../system/errors.ts";
 import { type Held, heldBy, holdsOf } from "../shared/held.ts";
 import type { Io } from "../shared/io.ts";
 import { knownAgent } from "../shared/known.ts";
-import { calledBy, stateOf, unitsOf } from "../shared/overview.ts";
+import { calledBy, stateOf } from "../shared/overview.ts";
 import { newCommand, parse } from "../shared/parse.ts";
 import { devPlaces } from "../shared/places.ts";
 import { loadSystem, type System } from "../shared/system.ts";
@@ -63,8 +63,7 @@ export async function withState(
   ask: AskUnits,
 ): Promise<Stated[]> {
   const holds = holdsOf(dev);
-  const names = agents.flatMap(({ name }) => [unitsOf(name).service, ...unitsOf(name).listeners]);
-  const units = dev || names.length === 0 ? null : await ask(names);
+  const units = dev || agents.length === 0 ? null : await ask();
   return agents.map((agent) => {
     const held = heldBy(holds, agent);
     const state = stateOf(units, agent.name);

@@ -54,7 +54,7 @@ export function overviewOf(
   stateNow: (name: string, active: number | null) => AgentState,
   hold: Held | null,
 ): AgentOverview {
-  const count = counter(disk, system, agent);
+  const count = (place: Place) => tasksIn(disk, system, agent, place)?.length ?? null;
   const active = count("active");
   const { name, tier, description, model, schedule, wake } = agent;
   return {
@@ -76,17 +76,22 @@ export function overviewOf(
   };
 }
 
-function counter(disk: Disk, system: SystemRuntime, agent: AgentEntry) {
-  return (place: Place): number | null => {
-    let sum = 0;
-    for (const folder of folders(system, agent)) {
-      if (folder.place !== place) continue;
-      const names = listVisible(disk, folder.directory);
-      if (names === null) return null;
-      sum += names.filter((name) => name.endsWith(folder.suffix)).length;
-    }
-    return sum;
-  };
+/** Names of its tasks there, which whoever may write there chose; null where the caller may not look. */
+export function tasksIn(
+  disk: Disk,
+  system: SystemRuntime,
+  agent: AgentEntry,
+  place: Place,
+): string[] | null {
+  const all: string[] = [];
+  for (const folder of folders(system, agent)) {
+    if (folder.place !== place) continue;
+    const names = listVisible(disk, folder.directory);
+    if (names === null) return null;
+    const { suffix } = folder;
+    for (const name of names) if (name.endsWith(suffix)) all.push(name.slice(0, -suffix.length));
+  }
+  return all;
 }
 
 function lastActivity(disk: Disk, outbox: string): string | null {
@@ -109,7 +114,7 @@ export const calledBy = ({
 }): string => (parent === undefined || parent === null ? name : `${name} (of ${parent})`);
 
 /** Units whose states tell how an agent is. */
-export const unitsOf = (name: string) => ({
+const unitsOf = (name: string) => ({
   service: `con@${name}.service`,
   listeners: [`con@${name}.path`, `con-bell@${name}.socket`],
 });

@@ -36,18 +36,34 @@ interface Amount {
 export interface Spending {
   readonly system: Spend | null;
   readonly agent: (agent: AgentEntry) => Spend | null;
+  /** For the next `readSpending`; null = nothing was read. */
+  readonly kept: Kept | null;
 }
 
-const unknown: Spending = { system: null, agent: () => null };
+/** What was read of a ledger in that state, and for that day. */
+interface Kept {
+  readonly print: string;
+  readonly spent: Spent;
+}
+
+const unknown: Spending = { system: null, agent: () => null, kept: null };
 
 const nothing: Amount = { usd: 0, tokens: 0 };
 
-/** `compiled` is the directory of the compiled configuration, if not the installed one. */
-export async function readSpending(now: number, compiled?: string): Promise<Spending> {
+/**
+ * `compiled` is the directory of the compiled configuration, if not the installed one. The ledger is not read
+ * again where nobody has written to it since `before`.
+ */
+export async function readSpending(
+  now: number,
+  compiled?: string,
+  before: Kept | null = null,
+): Promise<Spending> {
   const gateway = readBudgets(compiled);
   if (gateway === null) return unknown;
-  const spent = await spentSince(gateway, dayStart(now));
-  if (spent === null) return unknown;
+  const kept = await spentOn(now, gateway, before);
+  if (kept === null) return unknown;
+  const { spent } = kept;
   const day = dayOf(now);
   const of = ({ usd, tokens }: Amount, below: Amount | null, budget: Budget): Spend => ({
     ...{ day, usd, tokens },
@@ -57,6 +73,7 @@ export async function readSpending(now: number, compiled?: string): Promise<Spen
   });
   const all = [...spent.own.values()].reduce(plus, nothing);
   return {
+    kept,
     system: of(all, null, gateway.budget),
     agent: ({ uid, name }) => {
       // In con dev all agents are one user: what one of them spent is not known.
@@ -102,8 +119,21 @@ interface Spent {
   readonly below: BySpender;
 }
 
+async function spentOn(
+  now: number,
+  gateway: GatewayRuntime,
+  before: Kept | null,
+): Promise<Kept | null> {
+  const state = ledgerState(gateway);
+  const print = `${dayOf(now)} ${gateway.ledger} ${state?.inode} ${state?.print}`;
+  if (before?.print === print) return before;
+  const spent = state === null ? noSpending : await spentSince(gateway, dayStart(now));
+  return spent === null ? null : { print, spent };
+}
+
+const noSpending: Spent = { own: new Map(), below: new Map() };
+
 async function spentSince(gateway: GatewayRuntime, since: number): Promise<Spent | null> {
-  if (ledgerState(gateway) === null) return { own: new Map(), below: new Map() };
   const read = (ask: LedgerReader): Spent | null => ({
     own: bySpender(ask(ownSql, since)),
     below: bySpender(ask(isThere).length === 0 ? [] : ask(belowSql, since)),

@@ -21,9 +21,9 @@ export function safeText(text: string): string {
   return `${lines.map((line) => line.split("\t").map(safeLine).join("\t")).join("\n")}\n`;
 }
 
-/** JSON that parses to the same value and drives no terminal. */
-export function safeJson(value: unknown): string {
-  const text = JSON.stringify(value, null, 2);
+/** JSON that parses to the same value and drives no terminal; with `indent` 0 on one line. */
+export function safeJson(value: unknown, indent = 2): string {
+  const text = JSON.stringify(value, null, indent);
   return `${text.replace(/[\u007f-\u009f\u2028\u2029]/g, escapeCharacter).replace(reordering, escapeCharacter)}\n`;
 }
 
@@ -46,7 +46,22 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `${all.map(line).join("\n")}\n`;
 }
 
-const visibleLength = (text: string): number => [...stripVTControlCharacters(text)].length;
+/** At most `columns` characters of a line, colours not counted; they end with it. */
+export function cutVisible(line: string, columns: number): string {
+  if (visibleLength(line) <= columns) return line;
+  let [kept, left, isPainted] = ["", Math.max(0, columns - 1), false];
+  for (const part of line.match(/\u001b\[[\d;]*m|./gsu) ?? []) {
+    const isStyle = part.startsWith("\u001b");
+    if (!isStyle && left === 0) break;
+    if (isStyle) isPainted = true;
+    else left -= 1;
+    kept += part;
+  }
+  const mark = columns > 0 ? "…" : "";
+  return `${kept}${isPainted ? "\u001b[0m" : ""}${mark}`;
+}
+
+export const visibleLength = (text: string): number => [...stripVTControlCharacters(text)].length;
 
 /** `3 s`, `12 min`, `5 h`, `9 d`. */
 export function duration(milliseconds: number): string {

@@ -1,42 +1,39 @@
 /**
  * What systemd says about our units, asked once for all of them. Never: starts or stops anything.
+ *
+ * `systemctl list-units` is one question to PID 1; `systemctl show` asks for all properties of each unit in turn, which
+ * with 100 agents takes a second of PID 1 (docs/performance-notes.md).
  */
 import { exec } from "../../system/exec.ts";
+import { isObject, jsonOrNull } from "../../system/json.ts";
 
 export interface UnitState {
-  readonly load: string;
   readonly active: string;
-  readonly result: string;
 }
 
+/** Only what systemd has loaded; the rest does not run. */
 export type UnitStates = ReadonlyMap<string, UnitState>;
 
 /** States by unit name, or null where systemd is not running or does not answer. */
-export type AskUnits = (units: readonly string[]) => Promise<UnitStates | null>;
+export type AskUnits = () => Promise<UnitStates | null>;
 
-const properties = "Id,LoadState,ActiveState,Result";
+/** Agents, what wakes them, and what they all need. */
+const patterns = ["con@*", "con-bell@*", "con-gateway.*", "con-ready.target"];
 
-export const askSystemd: AskUnits = async (units) => {
-  const result = await exec(["systemctl", "show", "--property", properties, "--", ...units]);
+export const askSystemd: AskUnits = async () => {
+  const options = ["--all", "--full", "--no-pager", "--output=json"];
+  const result = await exec(["systemctl", "list-units", ...options, "--", ...patterns]);
   return result.code === 0 ? parseUnits(result.stdout) : null;
 };
 
-/** Blocks of `Key=value` lines, one block per unit, an empty line between them (systemctl(1)). */
-export function parseUnits(text: string): UnitStates {
+/** A list of `{"unit": …, "active": …, …}` (systemctl(1), `--output=json`); null for anything else. */
+export function parseUnits(text: string): UnitStates | null {
+  const list = jsonOrNull(text);
+  if (!Array.isArray(list)) return null;
   const states = new Map<string, UnitState>();
-  for (const block of text.split(/\n\n+/)) {
-    const values = new Map<string, string>();
-    for (const line of block.split("\n")) {
-      const equals = line.indexOf("=");
-      if (equals > 0) values.set(line.slice(0, equals), line.slice(equals + 1));
-    }
-    const id = values.get("Id");
-    if (id === undefined) continue;
-    states.set(id, {
-      load: values.get("LoadState") ?? "",
-      active: values.get("ActiveState") ?? "",
-      result: values.get("Result") ?? "",
-    });
+  for (const one of list) {
+    if (!isObject(one) || typeof one["unit"] !== "string") return null;
+    states.set(one["unit"], { active: String(one["active"] ?? "") });
   }
   return states;
 }
