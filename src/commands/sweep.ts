@@ -2,9 +2,10 @@
  * `con sweep`: starts every agent that has work which no wake announced. Run by con-sweep.service.
  *
  * An agent that is held keeps its work waiting. Leaves a mark for each temporary agent that the steward has to look
- * at, and one where packages are being fetched; writes nothing else. Looks at names and times only: never opens or moves an entry. What is due is decided
- * again by the runner; a start too many costs one short process. A folder that cannot be listed, because its agent
- * put something else in its place, counts as empty: it is nobody else's trouble.
+ * at, and one where packages are being fetched; writes nothing else. Starts the steward where its path unit did not.
+ * Looks at names and times only: never opens or moves an entry. What is due is decided again by the runner; a start too
+ * many costs one short process. A folder that cannot be listed, because its agent put something else in its place,
+ * counts as empty: it is nobody else's trouble.
  */
 import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ import type { SystemRuntime } from "../config/runtime.ts";
 import { readSpawns } from "../host/children/read.ts";
 import { leavingChild } from "../host/children/state.ts";
 import type { Spawn } from "../host/children/types.ts";
-import { ended as endedDirectory, layerOrders } from "../host/paths.ts";
+import { ended as endedDirectory, layerOrders, stewardInbox } from "../host/paths.ts";
 import { retryTimeOf } from "../spool/defer.ts";
 import { agentPaths, outerInbox } from "../spool/layout.ts";
 import { type Disk, errnoOf, nodeDisk } from "../system/disk.ts";
@@ -25,8 +26,9 @@ import { type Io, processIo } from "./shared/io.ts";
 import { newCommand, parse } from "./shared/parse.ts";
 
 const example = `Run by con-sweep.service every half minute, when a file in some queue gives a reason. Finds due
-retries, waits that are over, leftovers of a crash, plain drops for agents that have only a bell, and
-temporary agents whose time is over, or whose parent's task has ended.
+retries, waits that are over, leftovers of a crash, plain drops for agents that have only a bell,
+temporary agents whose time is over, or whose parent's task has ended, and requests to the steward that
+its path unit missed.
 
 Example:
   con sweep`;
@@ -45,9 +47,12 @@ export async function run(argv: string[], io: Io = processIo()): Promise<number>
     mark(join(endedDirectory, "layers"));
   const holds = readHolds();
   const free = system.agents.filter((agent) => holdOf(holds, agent) === null);
-  const units = agentsWithWork(nodeDisk, { ...system, agents: free }, io.now()).map(
-    (name) => `con@${name}.service`,
-  );
+  const units = [
+    ...(stewardHasWork(nodeDisk, stewardInbox, endedDirectory) ? ["con-steward.service"] : []),
+    ...agentsWithWork(nodeDisk, { ...system, agents: free }, io.now()).map(
+      (name) => `con@${name}.service`,
+    ),
+  ];
   if (units.length === 0) return exit.ok;
   const result = await exec(["systemctl", "start", "--no-block", "--", ...units]);
   if (result.code === 0) return exit.ok;
@@ -87,6 +92,11 @@ function isIdle(disk: Disk, { root }: SystemRuntime, name: string): boolean {
   const isThere = (directory: string): boolean => list(disk, directory).some(isEntry);
   return ![inbox, queue.active, queue.deferred, queue.held].some(isThere);
 }
+
+/** What con-steward.path sees, too: a machine without an inotify instance left has none. */
+export const stewardHasWork = (disk: Disk, inbox: string, ended: string): boolean =>
+  list(disk, inbox).some((name) => isEntry(name) && name.endsWith(".json")) ||
+  list(disk, ended).some(isEntry);
 
 /** con-steward.path sees it. Written by root in a folder of root's. */
 function mark(path: string): void {

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { agentsWithWork, endedChildren } from "../../src/commands/sweep.ts";
+import { agentsWithWork, endedChildren, stewardHasWork } from "../../src/commands/sweep.ts";
 import type { AgentEntry, SystemRuntime } from "../../src/config/runtime.ts";
 import type { Spawn } from "../../src/host/children/types.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
@@ -111,4 +111,18 @@ test("what has to go is looked at until it is gone, whatever lies in its folder"
 
 test("a record without anybody left is looked at itself", () => {
   expect(ended(now + 1)).toEqual([spawn().id]);
+});
+
+test("the steward has work while a request or a mark waits, and not for what is still written", () => {
+  const [inbox, ended] = [join(root, "requests"), join(root, "ended")];
+  const has = () => stewardHasWork(nodeDisk, inbox, ended);
+  expect(has()).toBe(false);
+  for (const directory of [inbox, ended]) fs.mkdirSync(directory);
+  fs.writeFileSync(join(inbox, ".new.json"), "");
+  expect(has()).toBe(false);
+  fs.writeFileSync(join(ended, "layers"), "");
+  expect(has()).toBe(true);
+  fs.rmSync(join(ended, "layers"));
+  fs.writeFileSync(join(inbox, "x.json"), "");
+  expect(has()).toBe(true);
 });

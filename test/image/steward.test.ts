@@ -291,6 +291,16 @@ describe("who asks", () => {
   });
 });
 
+test("a request is taken up by the sweep where the path unit got no inotify instance", async () => {
+  await container.must(["systemctl", "stop", "con-steward.path", "con-sweep.timer"]);
+  const asked = con("agent", "pause", other);
+  await until(`ls ${steward}/inbox/*.json >/dev/null 2>&1`);
+  await container.must(["systemctl", "start", "con-sweep.service"]);
+  expect((await asked).code).toBe(0);
+  await container.must(["systemctl", "start", "con-steward.path", "con-sweep.timer"]);
+  await mustCon("agent", "resume", other);
+});
+
 test("reapply mends every kind of drift from within the hardened unit", async () => {
   await sh(`
     userdel a-${other}
