@@ -57,13 +57,17 @@ function ofAgent(agent: string) {
   return {
     agent,
     tasks: records.map((name) => ended(`${base}/outbox`, name.slice(0, -".json".length), outbox)),
-    effects: fs.existsSync(effects)
-      ? fs.readFileSync(effects, "utf8").split("\n").slice(0, -1)
-      : [],
+    effects: fs.existsSync(effects) ? linesOf(fs.readFileSync(effects, "utf8")) : [],
     broken: finals.flatMap((directory) => brokenIn(join(base, directory))),
     refused: ["queue/corrupt", "queue/failed"].flatMap((queue) => names(join(base, queue))),
   };
 }
+
+/**
+ * Where a line was cut before its sync, ext4 may have the new length of the file and not the bytes: zeros, which the
+ * next line follows.
+ */
+const linesOf = (text: string): string[] => text.replaceAll("\0", "").split("\n").slice(0, -1);
 
 /** Id, status, and the last word of the answer that says what was done; null without an answer, empty if it says none. */
 function ended(outbox: string, id: string, all: readonly string[]) {
