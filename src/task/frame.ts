@@ -4,6 +4,7 @@
  * The fence carries a nonce that the sender cannot know, so no text can close its own frame.
  * Both sides live here so that the reflex engine reads exactly what the runner writes.
  */
+import { parseJson } from "./front-matter.ts";
 import type { Trust } from "./task.ts";
 
 export interface Framed {
@@ -14,9 +15,6 @@ export interface Framed {
   readonly text: string;
 }
 
-const open = (nonce: string) => `<<<task ${nonce}`;
-const close = (nonce: string) => `${nonce} task>>>`;
-
 /** Encodes a task for the model. `nonce` must be unguessable (≥ 64 random bits, hex). */
 export function frame(task: Framed, nonce: string): string {
   const header = JSON.stringify({
@@ -25,26 +23,34 @@ export function frame(task: Framed, nonce: string): string {
     trust: task.trust,
     reply_to: task.replyTo,
   });
-  return `${open(nonce)}\n${header}\n${task.text}\n${close(nonce)}`;
+  return `<<<task ${nonce}\n${header}\n${task.text}\n${nonce} task>>>`;
 }
 
 const opening = /^<<<task ([0-9a-f]{16,})\n(\{[^\n]*\})\n/m;
 
 /** The framed task inside a message, or null where there is none or the frame is broken. */
 export function unframe(message: string): Framed | null {
-  const found = opening.exec(message);
-  if (found?.[1] === undefined || found[2] === undefined) return null;
-  const start = found.index + found[0].length;
-  const end = message.indexOf(`\n${close(found[1])}`, start - 1);
-  if (end < 0) return null;
-  const header = JSON.parse(found[2]) as Record<string, string | null>;
+  const inner = insideOf(message, opening, "task");
+  if (inner === null) return null;
+  const { header, text } = inner;
   return {
     id: String(header["id"]),
     from: String(header["from"]),
     trust: header["trust"] === "verified" ? "verified" : "unverified",
     replyTo: header["reply_to"] ?? null,
-    text: message.slice(start, Math.max(start, end)),
+    text,
   };
+}
+
+/** Of the first frame alone: what follows one that is broken may be the words of whoever broke it. */
+function insideOf(message: string, pattern: RegExp, kind: "task" | "answer") {
+  const found = pattern.exec(message);
+  if (found === null) return null;
+  const [whole, nonce, json] = found;
+  const start = found.index + whole.length;
+  const end = message.indexOf(`\n${nonce} ${kind}>>>`, start);
+  const header = parseJson(String(json)) as Readonly<Record<string, string | null>> | null;
+  return header === null || end === -1 ? null : { header, text: message.slice(start, end) };
 }
 
 export interface FramedAnswer {
@@ -69,15 +75,8 @@ const openingAnswer = /^<<<answer ([0-9a-f]{16,})\n(\{[^\n]*\})\n/m;
 
 /** The first framed answer inside the result of a call, or null where there is none. */
 export function unframeAnswer(result: string): FramedAnswer | null {
-  const found = openingAnswer.exec(result);
-  if (found?.[1] === undefined || found[2] === undefined) return null;
-  const start = found.index + found[0].length;
-  const end = result.indexOf(`\n${found[1]} answer>>>`, start - 1);
-  if (end < 0) return null;
-  const header = JSON.parse(found[2]) as Record<string, string>;
-  return {
-    from: String(header["from"]),
-    id: String(header["id"]),
-    text: result.slice(start, Math.max(start, end)),
-  };
+  const inner = insideOf(result, openingAnswer, "answer");
+  if (inner === null) return null;
+  const { header, text } = inner;
+  return { from: String(header["from"]), id: String(header["id"]), text };
 }

@@ -37,7 +37,6 @@ export function readSimple(text: string): Keys | null {
 
 function readValue(value: string): string | readonly string[] | null {
   if (plain.test(value)) return value;
-  if (!value.startsWith('"') && !value.startsWith("[")) return null;
   const parsed = parseJson(value);
   if (typeof parsed === "string") return parsed;
   const strings = Array.isArray(parsed) && parsed.every((item) => typeof item === "string");
@@ -46,10 +45,9 @@ function readValue(value: string): string | readonly string[] | null {
 
 /** Only JSON exactly as `writeEntry` makes it: no key twice, no second spelling of a number. */
 function readTyped(value: string): unknown {
-  if (!value.startsWith("[") && !value.startsWith("{")) return null;
   const parsed = parseJson(value);
   try {
-    return parsed !== null && quoted(parsed) === value ? parsed : null;
+    return quoted(parsed) === value ? parsed : null;
   } catch (error) {
     // Nested deeper than the stack is long.
     if (error instanceof RangeError) return null;
@@ -57,7 +55,8 @@ function readTyped(value: string): unknown {
   }
 }
 
-function parseJson(text: string): unknown {
+/** Null also for what is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

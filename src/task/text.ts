@@ -6,7 +6,7 @@ export function headOf(text: string, bytes: number): string {
   if (whole.length <= bytes) return text;
   let end = bytes;
   // A UTF-8 continuation byte is 10xxxxxx: step back to the start of the character.
-  while (end > 0 && ((whole[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  while (((whole[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return whole.subarray(0, end).toString("utf8");
 }
 

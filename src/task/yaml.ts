@@ -11,11 +11,11 @@ export async function loadYaml(): Promise<ParseYaml> {
   const core = await loadSchema("core");
   return (text) => {
     const values = failsafe(text);
-    const keys = isMap(values) ? Object.keys(values).filter((key) => typed.has(key)) : [];
-    if (!isMap(values) || keys.length === 0) return values;
-    const again = core(text);
-    if (!isMap(again)) return values;
-    return { ...values, ...Object.fromEntries(keys.map((key) => [key, again[key]])) };
+    // Of a text or a list these are positions, and none is typed.
+    const keys = Object.keys(values ?? {}).filter((key) => typed.has(key));
+    if (keys.length === 0) return values;
+    const again = core(text) as Readonly<Record<string, unknown>>;
+    return { ...(values as object), ...Object.fromEntries(keys.map((key) => [key, again[key]])) };
   };
 }
 
@@ -40,6 +40,3 @@ async function loadSchema(schema: "failsafe" | "core"): Promise<ParseYaml> {
     return document.toJS({ maxAliasCount: 0 });
   };
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

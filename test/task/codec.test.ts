@@ -68,6 +68,29 @@ describe("encodeTask and decodeTask", () => {
   });
 });
 
+/** As con writes it, without the marker. */
+const encoded = (text: string, rest: Partial<Request> = {}): string =>
+  Buffer.from(encodeTask(requestOf(text, rest), { endMarker: false })).toString();
+
+describe("a file that con writes", () => {
+  it("is the text alone where nothing else is said, and has a line for each thing that is", () => {
+    expect(encoded("hi")).toBe("hi\n");
+    expect(encoded("hi", { thread: "t", hops: 1, interim: true })).toBe(
+      '---\nthread: "t"\ninterim: "yes"\nhops: "1"\n---\nhi\n',
+    );
+  });
+
+  it.each(["---\nthread: x\n---\nhi", "---", "\ufeffhi", "\ufeff---\nhi"])(
+    "does not make front matter of the text %j",
+    (text) => expect(decode(encoded(text))).toMatchObject({ request: { text, thread: null } }),
+  );
+
+  it.each(["hi ---", "a\n---\nb", "hi\ufeff"])("needs none for the text %j", (text) => {
+    expect(encoded(text)).toBe(`${text}\n`);
+    expect(decode(encoded(text))).toMatchObject({ request: { text } });
+  });
+});
+
 describe("con's own reader and YAML", () => {
   it("agree on whatever con's reader accepts", () => {
     const value = fc.oneof(
@@ -85,6 +108,14 @@ describe("con's own reader and YAML", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("both read front matter of 64 KiB, and no more", () => {
+    const of = (size: number) => bytes(`---\nx: ${"y".repeat(size - 7)} # z\n---\nhi`);
+    expect(needsYaml(of(64 * 1024))).toBe(true);
+    expect(decodeTask(of(64 * 1024), limits)).toMatchObject({ ok: true });
+    const why = "the front matter is too long";
+    expect(decodeTask(of(64 * 1024 + 1), limits)).toEqual({ ok: false, why });
   });
 
   it("are told apart, so that a plain task loads no YAML", () => {
@@ -146,6 +177,8 @@ Summarise the attached invoice.
   it("keeps what looks like a marker but does not fit", () => {
     expect(markedLength(bytes("a\n--- end 3\n"))).toBeNull();
     expect(markedLength(bytes("a\n--- end 2\n"))).toBe(2);
+    expect(markedLength(bytes("a\n--- end 2"))).toBe(2);
+    expect(markedLength(bytes("--- end 0\n"))).toBe(0);
     expect(decode("a\n--- end 3\n")).toMatchObject({ request: { text: "a\n--- end 3" } });
   });
 });
@@ -158,6 +191,7 @@ describe("malformed", () => {
     ["---\nthread: x\n", /not closed/],
     ["---\n: : :\n---\nx", /front matter/],
     ["---\n- a\n---\nx", /not a list of/],
+    ["---\njust words\n---\nx", /not a list of/],
     ["---\npriority: urgent\n---\nx", /priority must be low, normal or high/],
     ["---\npriority: high\npriority: low\n---\nx", /unique/i],
     ["---\nreply_to: ../../etc/passwd\n---\nx", /reply_to must be a task id/],
@@ -181,8 +215,23 @@ describe("malformed", () => {
       ok: false,
       why: "the text is not UTF-8",
     });
-    expect(decodeTask(new Uint8Array(11).fill(65), { ...limits, maxBytes: 10 })).toMatchObject({
+    expect(decodeTask(new Uint8Array(11).fill(65), { ...limits, maxBytes: 10 })).toEqual({
       ok: false,
+      why: "the file is larger than 10 bytes",
     });
+    expect(decodeTask(new Uint8Array(10).fill(65), { ...limits, maxBytes: 10 }).ok).toBe(true);
+  });
+
+  it("is what needs a YAML parser where there is none, or one that fails", () => {
+    const commented = bytes("---\n# hello\n---\nx");
+    const failing = (fault: unknown) => () => {
+      throw fault;
+    };
+    const why = (parser: typeof parseYaml | null) =>
+      decodeTask(commented, { ...limits, parseYaml: parser });
+    expect(why(null)).toEqual({ ok: false, why: "the front matter needs a YAML parser" });
+    expect(why(failing(new Error("odd")))).toEqual({ ok: false, why: "front matter: odd" });
+    expect(why(failing("odd"))).toEqual({ ok: false, why: "front matter: unreadable" });
+    expect(why(parseYaml)).toEqual({ ok: true, request: requestOf("x"), complete: false });
   });
 });

@@ -8,6 +8,7 @@ import {
   requestOf,
 } from "../../src/task/codec.ts";
 import type { CompletionCheck, DoneWhen } from "../../src/task/done-when/types.ts";
+import { writeDoneWhen } from "../../src/task/done-when.ts";
 import { loadYaml } from "../../src/task/yaml.ts";
 import { aSchema } from "./support/schema.ts";
 
@@ -77,6 +78,7 @@ describe("checks in front matter", () => {
     expect(demanded(front)).toMatchObject({ rounds: 5, checks: [{ name: "x" }] });
     expect(decode(front)).toMatchObject({ request: { extra: { mood: "7" }, hops: 2 } });
     expect(demanded("thread: a b")).toBeNull();
+    expect(demanded("contract: {checks: [{path_exists: a}]}")?.rounds).toBe(3);
   });
 
   it("need no YAML parser as con writes them, and only then", () => {
@@ -87,6 +89,35 @@ describe("checks in front matter", () => {
     const twice = '[{"path_exists":{"path":"a","path":"b"}}]';
     expect(needsYaml(Buffer.from(`---\ndone_when: ${twice}\n---\nx`))).toBe(true);
     expect(refused(`done_when: ${twice}`)).toContain("unique");
+  });
+});
+
+describe("a demand", () => {
+  it("may have 20 checks, and names of 80 characters", () => {
+    const names = Array.from({ length: 20 }, (_, n) => `${n}`.padEnd(80, "x"));
+    const list = names.map((name) => `{path_exists: a, name: ${name}}`).join(", ");
+    expect(demanded(`done_when: [${list}]`)?.checks.map(({ name }) => name)).toEqual(names);
+  });
+
+  it("without a name has one that people can read in a line, between characters", () => {
+    const front = `done_when: [{path_exists: ${"é".repeat(62)}🚀}]`;
+    expect(demanded(front)?.checks[0]?.name).toBe(`#1 path_exists ${"é".repeat(62)}🚀`);
+    const [long] = demanded(front.replace("é", "ééé"))?.checks ?? [];
+    expect(long?.name).toBe(`#1 path_exists ${"é".repeat(64)}\ufffd`);
+  });
+
+  it("is written without what goes without saying", () => {
+    const written = (front: string) => writeDoneWhen(demanded(front) ?? { checks: [], rounds: 0 });
+    expect(written("done_when: [{path_exists: a, name: x, timeout: 1m}]")).toEqual([
+      "done_when",
+      [{ name: "x", path_exists: { path: "a" } }],
+    ]);
+    expect(
+      written("contract: {checks: [{path_exists: a, name: x, timeout: 61s}], rounds: 1}"),
+    ).toEqual([
+      "contract",
+      { checks: [{ name: "x", path_exists: { path: "a" }, timeout: "61s" }], rounds: 1 },
+    ]);
   });
 });
 
@@ -154,26 +185,36 @@ describe("both readers", () => {
 describe("malformed demands", () => {
   const many = Array.from({ length: 21 }, () => "{path_exists: a}").join(", ");
   it.each([
-    ["done_when: report.md", "a list of 1 to 20 checks"],
+    ["done_when: report.md", "front matter: done_when must be a list of 1 to 20 checks"],
+    ["contract: {rounds: 1}", "contract.checks must be a list of 1 to 20 checks"],
     ["done_when: []", "a list of 1 to 20 checks"],
     ["done_when:", "a list of 1 to 20 checks"],
     [`done_when: [${many}]`, "a list of 1 to 20 checks"],
     ["contract: ACME-2024", "contract must be a map"],
-    ["contract: {checks: [{path_exists: a}], rounds: 6}", "from 1 to 5"],
+    [
+      "contract: {checks: [{path_exists: a}], rounds: 6}",
+      "contract.rounds must be a whole number from 1 to 5",
+    ],
     ["contract: {checks: [{path_exists: a}], rounds: 0}", "from 1 to 5"],
     ['contract: {checks: [{path_exists: a}], rounds: "2"}', "a whole number"],
     ["contract: {checks: [{path_exists: a}], every: 5m}", 'unknown key "every"'],
     ["contract: {checks: [{path_exists: a}]}\ndone_when: [{path_exists: a}]", "alone"],
-    ["done_when: [path_exists]", "must be a map"],
+    ["done_when: [path_exists]", "done_when[0] must be a map with name, timeout, path_exists"],
+    ["done_when: [{path_exists: a}, {path_exists: 7}]", "done_when[1].path_exists must be"],
+    ["contract: {checks: [7]}", "contract.checks[0] must be"],
+    [
+      "done_when: [{answer_json: {schema: {}}}, {answer_json: {schema: {}}}]",
+      "done_when has two checks answer_json; an answer has one form",
+    ],
     ["done_when: [{path_exist: a}]", 'unknown key "path_exist"'],
     ["done_when: [{__proto__: a}]", 'unknown key "__proto__"'],
-    ["done_when: [{name: a}]", "exactly one of"],
+    ["done_when: [{name: a}]", "done_when[0] needs exactly one of path_exists, path_not_exists, "],
     ["done_when: [{path_exists: a, path_not_exists: b}]", "exactly one of"],
     ["done_when: [{path_exists: a, name: x}, {path_exists: b, name: x}]", "two checks"],
     ['done_when: [{path_exists: a, name: "x\\ny"}]', "name must be one line"],
     ["done_when: [{path_exists: 7}]", "must be a map"],
     ['done_when: [{path_exists: {path: "a\\0"}}]', "one line"],
-    ["done_when: [{path_exists: a, timeout: soon}]", "a time from 1s"],
+    ["done_when: [{path_exists: a, timeout: soon}]", "done_when[0].timeout must be a time from 1s"],
     ["done_when: [{path_exists: a, timeout: 2h}]", "a time from 1s"],
     ["done_when: [{regex_in_file: {path: a, pattern: '('}}]", "no regular expression"],
     ["done_when: [{regex_in_file: {path: a}}]", "a regular expression of"],
@@ -185,7 +226,7 @@ describe("malformed demands", () => {
     ["done_when: [{command: {run: x, exit_code: 256}}]", "from 0 to 255"],
     ["done_when: [{command: {run: x, shell: zsh}}]", 'unknown key "shell"'],
     [`done_when: [{command: {run: ${"x".repeat(4097)}}}]`, "at most 4096 bytes"],
-  ])("%.60s", (front, why) => {
+  ])("%s", (front, why) => {
     expect(refused(front)).toContain(why);
   });
 });

@@ -33,6 +33,22 @@ describe("newId", () => {
   });
 });
 
+describe("the time of an id", () => {
+  it("is when the file changed last, also behind a prefix", () => {
+    expect(timeOfId(idForDrop("a-b", facts))).toBe(1_700_000_000_000);
+    expect(timeOfId("12345678-1234")).toBe(0);
+    expect(timeOfId("")).toBe(0);
+  });
+
+  it("may be of a clock that is wrong: it stays an id, and all its random bits are used", () => {
+    const of = (byte: number, time = 0x1234) => newId(time, (n) => new Uint8Array(n).fill(byte));
+    expect(of(255)).toBe("00000000-1234-7fff-bfff-ffffffffffff");
+    expect(of(0)).toBe("00000000-1234-7000-8000-000000000000");
+    expect(isId(of(0, Number.MAX_SAFE_INTEGER))).toBe(true);
+    expect(timeOfId(of(0, -5.5))).toBe(0);
+  });
+});
+
 describe("idForDrop", () => {
   it("is the same for the same file and another for any other", () => {
     expect(idForDrop("x", facts)).toBe(idForDrop("x", facts));
@@ -40,8 +56,19 @@ describe("idForDrop", () => {
     expect(new Set([idForDrop("x", facts), idForDrop("y", facts), ...others]).size).toBe(7);
   });
 
-  it("keeps a good name as prefix", () => {
-    expect(idForDrop("hello", facts)).toMatch(/^hello-/);
+  it("begins with the file's own name, made safe, of at most 64 characters", () => {
+    const prefix = (name: string) => idForDrop(name, facts).slice(0, -37);
+    expect(prefix("hello")).toBe("hello");
+    expect(prefix("my notes!!.v2")).toBe("my_notes_.v2");
+    expect(prefix(".hidden")).toBe("_hidden");
+    expect(prefix("-rf")).toBe("_rf");
+    expect(prefix("")).toBe("_");
+    expect(prefix("a".repeat(300))).toBe("a".repeat(64));
+  });
+
+  it("is, after an upgrade too, the one that it was: a file that was taken is not taken again", () => {
+    const known = { ...facts, ctimeNs: 1_700_000_000_123_456_789n };
+    expect(idForDrop("hello", known)).toBe("hello-018bcfe5-687b-8ef1-aa0a-5c127fe43da3");
   });
 
   it("makes one safe file name of any name", () => {

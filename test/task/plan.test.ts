@@ -44,6 +44,13 @@ describe("the file of a plan", () => {
     expect(new Set([root, ...others]).size).toBe(4);
   });
 
+  it("is, after an upgrade too, the one that it was", () => {
+    expect(of(null)).toBe("task-a3c0c54c82be4b09ebdd583d7bb1635a5a2d7c56.md");
+    expect(of("invoices")).toBe("invoices-7e0b1d0e2421cf0652d8af2e53f2bc9732cfb1d8.md");
+    const long = `${"x".repeat(40)}-3207723bba3ccd1238b328f350bfd187ef7dbfe7.md`;
+    expect(of("x".repeat(200))).toBe(long);
+  });
+
   it("belongs to its task where there is no thread", () => {
     const other = "01900000-0000-7000-8000-000000000001";
     expect(of(null)).toBe(of(null, stranger(7001)));

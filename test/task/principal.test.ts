@@ -22,6 +22,7 @@ describe("whom a task is for", () => {
     const all = [of(desk, forTrusted), of(desk, forMallory), of(desk, null), of(person, null)];
     expect(new Set(all).size).toBe(4);
     expect(of(desk, forTrusted)).toBe(all[0]);
+    expect(of(desk, null)).toBe("uid-2001");
   });
 
   it("is nobody of another agent, whoever writes that agent's label, and never a trusted person", () => {
@@ -48,6 +49,10 @@ describe("whom a task is for", () => {
 });
 
 describe("a label", () => {
+  it("is, after an upgrade too, the one that it was: what was remembered is found again", () => {
+    expect(behalfOf("desk", "trusted")).toBe("b51e43239ae53f52913f948dd87fe61c");
+  });
+
   it.each([
     ["none", ""],
     ["a word", "on_behalf_of: trusted"],

@@ -23,7 +23,7 @@ export function readConversation(messages: unknown): Conversation {
   const list = objects(messages);
   for (let at = list.length - 1; at >= 0; at -= 1) {
     const message = list[at];
-    const task = message?.["role"] === "user" ? framed(textOf(message["content"])) : null;
+    const task = message?.["role"] === "user" ? unframe(textOf(message["content"])) : null;
     if (task !== null) return { task, made: callsIn(list.slice(at + 1)) };
   }
   return { task: null, made: [] };
@@ -35,15 +35,6 @@ function textOf(content: unknown): string {
   return objects(content)
     .map(({ text }) => (typeof text === "string" ? text : ""))
     .join("\n");
-}
-
-function framed(text: string): Framed | null {
-  try {
-    return unframe(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 function callsIn(messages: readonly JsonObject[]): Outcome[] {
