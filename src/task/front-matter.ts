@@ -16,15 +16,16 @@ export const maxFrontMatterBytes = 64 * 1024;
 /** Keys whose values tell `true` from `"true"`. */
 export const typed: ReadonlySet<string> = new Set(["done_when", "contract"]);
 
-const simpleKey = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const entry = /^([A-Za-z_][A-Za-z0-9_]*): +(\S.*)$/;
+/** YAML lets the `:` of a key on the same line stand 1024 characters in at most. */
+const simpleKey = /^[A-Za-z_][A-Za-z0-9_]{0,999}$/;
+const entry = /^([A-Za-z_][A-Za-z0-9_]{0,999}): +(\S.*)$/;
 const plain = /^[A-Za-z0-9](?:[A-Za-z0-9_./@+-]|:(?=[A-Za-z0-9])| (?=[A-Za-z0-9]))*$/;
 
 /** The entries when all lines are in `con`'s own form; null means: ask a YAML parser. */
 export function readSimple(text: string): Keys | null {
   const keys = new Map<string, unknown>();
-  for (const raw of text.split("\n")) {
-    const line = raw.replace(/ *\r?$/, "");
+  for (const raw of text.split(/\r?\n/)) {
+    const line = raw.replace(/ *$/, "");
     if (line === "") continue;
     const [, key, value] = entry.exec(line) ?? [];
     if (key === undefined || value === undefined || keys.has(key)) return null;

@@ -22,6 +22,9 @@ export async function loadYaml(): Promise<ParseYaml> {
 /** For a text that is all about what must hold: `true` is no text. */
 export const loadTypedYaml = (): Promise<ParseYaml> => loadSchema("core");
 
+/** What is not there (`a:`, `{a}`) is a text as well, the empty one: this schema knows no null (YAML 1.2 §10.1). */
+const reviver = (_: unknown, value: unknown): unknown => value ?? "";
+
 async function loadSchema(schema: "failsafe" | "core"): Promise<ParseYaml> {
   const { parseDocument } = await import("./yaml-library.ts");
   return (text) => {
@@ -37,6 +40,7 @@ async function loadSchema(schema: "failsafe" | "core"): Promise<ParseYaml> {
     });
     const problem = document.errors[0] ?? document.warnings[0];
     if (problem !== undefined) throw new Error(problem.message.split("\n")[0] ?? problem.code);
-    return document.toJS({ maxAliasCount: 0 });
+    if (document.contents === null) return null;
+    return document.toJS({ maxAliasCount: 0, ...(schema === "failsafe" ? { reviver } : {}) });
   };
 }

@@ -4,8 +4,10 @@ import { parseMemory } from "../../src/config/grammar.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { parseContract } from "../../src/contract/parse.ts";
 import { checkSkill } from "../../src/skill/parse.ts";
-import { decodeTask } from "../../src/task/codec.ts";
+import { decodeTask, encodeTask } from "../../src/task/codec.ts";
+import { readSimple } from "../../src/task/front-matter.ts";
 import { loadYaml } from "../../src/task/yaml.ts";
+import { plainName } from "../../src/tools/web/keep.ts";
 
 const shapes: readonly string[] = ["[", "{a: ", "- ", "t: ", "? ", "[shell, t: "].map(
   (part) => `x: ${part.repeat(4000)}`,
@@ -44,4 +46,27 @@ it("tags in front matter make nothing but texts, lists and maps", async () => {
 it("a size is one that a number is exact for", () => {
   expect(parseMemory("9999999G")).toBeNull();
   expect(parseMemory("2048G")).toBe(2 ** 41);
+});
+
+it.each(["note: {b}", "note: {a: , c: [ ]}", "{b}", "note:"])(
+  "what is not there is the empty text: %s",
+  async (front) => {
+    const options = { maxBytes: 1000, parseYaml: await loadYaml() };
+    const found = decodeTask(Buffer.from(`---\n${front}\n---\nwork\n`), options);
+    if (!found.ok) throw new Error(found.why);
+    const again = decodeTask(encodeTask(found.request, { endMarker: true }), options);
+    expect(again).toMatchObject({ ok: true, request: found.request });
+    expect(JSON.stringify(found.request.extra)).not.toContain("null");
+  },
+);
+
+it("a key that YAML finds too long, and a lone carriage return, are left to YAML", async () => {
+  expect(readSimple(`${"k".repeat(1025)}: x`)).toBeNull();
+  expect(readSimple("\r")).toBeNull();
+  expect(readSimple("a: b\r\n")).toEqual(new Map([["a", "b"]]));
+});
+
+it("a name of a server costs no more the longer it is", () => {
+  // By the square of its length it would take longer than a test may.
+  expect(plainName(`${".".repeat(1 << 20)}x.pdf`)).toBe("x.pdf");
 });

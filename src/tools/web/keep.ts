@@ -43,10 +43,13 @@ export function keep(
 }
 
 const maxName = 80;
+/** A server's name is looked at from its end; far more than any name of a file has. */
+const lookedAt = 1024;
 
 /** A name of a server as part of a file name: nothing in it but letters, digits, `.`, `_` and `-`. */
 export function plainName(text: string): string {
   const name = text
+    .slice(-lookedAt)
     .normalize("NFKC")
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[.-]+|[.-]+$/g, "");

@@ -112,7 +112,9 @@ function readers(): Reader[] {
       const goal = decodeGoal(text);
       if (goal === null) return false;
       const again = decodeGoal(Buffer.from(encodeGoal(goal)).toString());
-      demand(isDeepStrictEqual(again, goal), "a goal has no round trip");
+      // JSON has a -0.
+      const same = JSON.stringify(again) === JSON.stringify(goal);
+      demand(same, "a goal has no round trip");
       return true;
     },
     (bytes) => parseClaim(bytes) !== null,
