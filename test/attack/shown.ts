@@ -46,6 +46,7 @@ export const shown: Readonly<Record<string, Shown>> = {
   cancel: ({ vandal }) => ({ text: [[vandal]] }),
   retry: ({ vandal }) => ({ text: [[vandal]] }),
   status: () => ({ json: [[], ["vandal"], ["colleague"]] }),
+  top: () => ({ json: [["--once"]] }),
   responses: () => ({ json: [[], ["vandal"]] }),
   logs: () => ({
     json: [
