@@ -95,7 +95,7 @@ function start(boot: Boot, socket: string): ChildProcess {
   const append = readFileSync(join(directory, "append"), "utf8").trim();
   const drive = `file.driver=nbd,file.server.type=unix,file.server.path=${socket},format=raw,if=virtio,cache.direct=off,cache.no-flush=off,cache.writeback=on`;
   const argv = [
-    ...["-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2048"],
+    ...["-M", "q35", "-accel", "tcg,thread=single", "-cpu", "max", "-smp", "1", "-m", "2048"],
     ...["-nodefaults", "-display", "none", "-nic", "none", "-no-reboot"],
     ...["-kernel", join(directory, "kernel"), "-initrd", join(directory, "initrd.gz")],
     ...["-append", `${append} con.power=${mode} con.boot=${number}`, "-drive", drive],
