@@ -57,7 +57,7 @@ function noteOf({ name }: Target, { why, input, seed }: Failed): string {
   const path = join(directory, `${name}-${seed}`);
   writeFileSync(path, input);
   const shown = JSON.stringify(Buffer.from(input).toString("latin1").slice(0, 400));
-  return `${name}, seed ${seed}: ${why.split("\n").slice(0, 3).join(" ")}; the input lies in .cache/fuzz/${name}-${seed}: ${shown}`;
+  return `${name}, seed ${seed}: ${why.split("\n")[0]}; the input lies in .cache/fuzz/${name}-${seed}: ${shown}`;
 }
 
 export const part: Part = {
