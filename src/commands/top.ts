@@ -11,7 +11,8 @@ import { loadSystem } from "./shared/system.ts";
 import { safeJson } from "./shared/text.ts";
 import { askSystemd } from "./shared/units.ts";
 import { everyTurn, watch } from "./top/live.ts";
-import { type Before, look, realMachine, realMeters, type World } from "./top/look.ts";
+import { type Before, look, realMachine, type World } from "./top/look.ts";
+import { createMeters } from "./top/meters.ts";
 import type { Screen } from "./top/screen.ts";
 import { openTerminal } from "./top/terminal.ts";
 import type { Turn } from "./top/types.ts";
@@ -108,6 +109,6 @@ const realWorld = (io: Io): World => ({
   disk: nodeDisk,
   ask: askSystemd,
   now: io.now,
-  meters: realMeters,
+  meters: () => createMeters(),
   machine: realMachine,
 });

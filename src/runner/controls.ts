@@ -4,6 +4,7 @@
  * Never: lets one act on a task that has ended and is not settled yet.
  */
 import { obey, type Running } from "../spool/control.ts";
+import { rest } from "../system/rest.ts";
 import { finish, type Session, settleEnded } from "./ends.ts";
 import type { Job } from "./intake.ts";
 
@@ -37,25 +38,10 @@ async function obeyWhile(session: Session, running: Running, over: AbortSignal):
       if (control === null) break;
       await settleControl(session, control, running);
     }
+    // Also with no time to wait the event loop turns: the kernel tells of each file of a flood by itself, and a scan for
+    // each would keep the model's answer from being read.
     await rest(intake.restMs(), over);
   }
-}
-
-/**
- * Also with no time to wait the event loop turns: the kernel tells of each file of a flood by itself, and a scan for
- * each would keep the model's answer from being read.
- */
-function rest(ms: number, over: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      over.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    over.addEventListener("abort", end, { once: true });
-    if (over.aborted) end();
-  });
 }
 
 export async function settleControl(

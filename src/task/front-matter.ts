@@ -7,6 +7,8 @@
  * Never: guesses, follows an alias, or lets a key appear twice.
  */
 
+import { withoutAtEnd } from "./trim.ts";
+
 export type ParseYaml = (text: string) => unknown;
 export type Keys = ReadonlyMap<string, unknown>;
 
@@ -25,7 +27,7 @@ const plain = /^[A-Za-z0-9](?:[A-Za-z0-9_./@+-]|:(?=[A-Za-z0-9])| (?=[A-Za-z0-9]
 export function readSimple(text: string): Keys | null {
   const keys = new Map<string, unknown>();
   for (const raw of text.split(/\r?\n/)) {
-    const line = raw.replace(/ *$/, "");
+    const line = withoutAtEnd(raw, / /);
     if (line === "") continue;
     const [, key, value] = entry.exec(line) ?? [];
     if (key === undefined || value === undefined || keys.has(key)) return null;

@@ -66,6 +66,12 @@ it("a key that YAML finds too long, and a lone carriage return, are left to YAML
   expect(readSimple("a: b\r\n")).toEqual(new Map([["a", "b"]]));
 });
 
+it("a row of spaces costs no more the longer it is", () => {
+  // By the square of its length it would take longer than a test may.
+  expect(readSimple(`a: b${" ".repeat(1 << 20)}c`)).toBeNull();
+  expect(readSimple(`a: b${" ".repeat(1 << 20)}\n`)).toEqual(new Map([["a", "b"]]));
+});
+
 it("a name of a server costs no more the longer it is", () => {
   // By the square of its length it would take longer than a test may.
   expect(plainName(`${".".repeat(1 << 20)}x.pdf`)).toBe("x.pdf");

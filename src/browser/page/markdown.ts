@@ -9,6 +9,7 @@ import domino, { type Document, type Element } from "@mixmark-io/domino";
 import { isProbablyReaderable, Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 import TurndownService from "turndown";
+import { withoutAtEnd } from "../../task/trim.ts";
 
 export interface Page {
   readonly title: string;
@@ -140,7 +141,7 @@ function turndown(): TurndownService {
 
 const tidy = (markdown: string): string =>
   markdown
-    .replace(/[ \t]+$/gm, "")
+    .replace(/^.*$/gm, (line) => withoutAtEnd(line, /[ \t]/))
     .replace(/\n{3,}/g, "\n\n")
     .trim();
 

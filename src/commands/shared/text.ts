@@ -6,6 +6,7 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import { printable } from "../../system/log.ts";
+import { withoutAtEnd } from "../../task/trim.ts";
 
 const reordering = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -17,7 +18,7 @@ export const safeLine: (text: string) => string = printable;
 
 /** Several lines stay several lines, tabs stay tabs; ends with exactly one newline. */
 export function safeText(text: string): string {
-  const lines = text.replace(/\r\n/g, "\n").replace(/\n+$/, "").split("\n");
+  const lines = withoutAtEnd(text.replace(/\r\n/g, "\n"), /\n/).split("\n");
   return `${lines.map((line) => line.split("\t").map(safeLine).join("\t")).join("\n")}\n`;
 }
 

@@ -3,6 +3,7 @@
  *
  * Never: makes who stops it wait for a turn that is under way; leaves a screen open, whatever goes wrong.
  */
+import { rest } from "../../system/rest.ts";
 import type { Screen } from "./screen.ts";
 import type { Turn } from "./types.ts";
 
@@ -22,7 +23,7 @@ export async function everyTurn({
 }: Turns & { readonly show: (turn: Turn) => void }): Promise<void> {
   for (let turn: Turn | null = first; turn !== null; ) {
     show(turn);
-    await pause(pauseMs, stop);
+    await rest(pauseMs, stop);
     turn = await orStopped(next, stop);
   }
 }
@@ -62,17 +63,4 @@ async function orStopped(next: () => Promise<Turn>, stop: AbortSignal): Promise<
   } finally {
     stop.removeEventListener("abort", end);
   }
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (stop.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    stop.addEventListener("abort", end);
-  });
 }

@@ -18,7 +18,7 @@ import { readSpending, type Spending } from "../shared/spend.ts";
 import { type States, statesOf } from "../shared/states.ts";
 import type { System } from "../shared/system.ts";
 import type { AskUnits } from "../shared/units.ts";
-import { createMeters, type Meter } from "./meters.ts";
+import type { Meter } from "./meters.ts";
 import { busiestFirst } from "./order.ts";
 import { latestSteps, type Step } from "./steps.ts";
 import type { Machine, Row, Tasks, Turn, Work } from "./types.ts";
@@ -186,5 +186,3 @@ export const realMachine = (): Machine => ({
   memory_bytes: os.totalmem(),
   memory_available_bytes: os.freemem(),
 });
-
-export const realMeters = (): ((name: string) => Meter) => createMeters();

@@ -4,6 +4,8 @@
  * Every character that shows nothing by itself counts: controls, line and paragraph separators, formats
  * (bidi, zero width, tags), private use and halves of pairs.
  */
+import { withoutAtEnd } from "../../task/trim.ts";
+
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** One line; what cannot be seen is written as `\u{HEX}`. */
@@ -12,7 +14,7 @@ export const visibleLine = (text: string): string =>
 
 /** The same, but lines stay lines. */
 export const visibleLines = (text: string): string[] =>
-  text.replace(/\r\n/g, "\n").replace(/\n+$/, "").split("\n").map(visibleLine);
+  withoutAtEnd(text.replace(/\r\n/g, "\n"), /\n/).split("\n").map(visibleLine);
 
 /** Lines without anything invisible, tabs as blanks. */
 export const strippedLines = (text: string): string[] =>

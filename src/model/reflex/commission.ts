@@ -5,6 +5,7 @@
  * is not understood makes the whole of it not understood, and the answer names that part.
  */
 
+import { withoutAtEnd } from "../../task/trim.ts";
 import type { Found } from "./rule.ts";
 import { orderOf } from "./sentences.ts";
 
@@ -19,8 +20,8 @@ export function findCommission(text: string): Found | null {
   if (order === null || found === null) return null;
   const [start, tier = "worker", said = ""] = found;
   // What ends a sentence is no part of a name.
-  const name = said.replace(/[.;:]+$/, "");
-  const wishes = wishesOf(order.text.slice(start.length).replace(/[\s.!]+$/, ""));
+  const name = withoutAtEnd(said, /[.;:]/);
+  const wishes = wishesOf(withoutAtEnd(order.text.slice(start.length), /[\s.!]/));
   if ("strange" in wishes) return { name, ...wishes };
   return { name, manifest: manifest(name, tier.toLowerCase(), wishes) };
 }

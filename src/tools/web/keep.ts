@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { errnoOf } from "../../system/disk.ts";
 import { reasonOf } from "../../system/errors.ts";
+import { withoutAtEnd } from "../../task/trim.ts";
 import { absolute, below, type Reach, writable } from "../files/reach.ts";
 import { storeWithin } from "../files/store.ts";
 import { fetchedFolder, noteFetched } from "../files/strangers.ts";
@@ -43,15 +44,16 @@ export function keep(
 }
 
 const maxName = 80;
-/** A server's name is looked at from its end; far more than any name of a file has. */
-const lookedAt = 1024;
 
 /** A name of a server as part of a file name: nothing in it but letters, digits, `.`, `_` and `-`. */
 export function plainName(text: string): string {
   const name = text
-    .slice(-lookedAt)
     .normalize("NFKC")
     .replace(/[^A-Za-z0-9._-]+/g, "-")
-    .replace(/^[.-]+|[.-]+$/g, "");
-  return name.slice(-maxName).replace(/^[.-]+/, "") || "file";
+    .replace(/^[.-]+/, "");
+  return (
+    withoutAtEnd(name, /[.-]/)
+      .slice(-maxName)
+      .replace(/^[.-]+/, "") || "file"
+  );
 }
