@@ -7,8 +7,11 @@ import type { Io } from "../../src/commands/shared/io.ts";
 import { devPlaces } from "../../src/commands/shared/places.ts";
 import { compiledPaths } from "../../src/config/compiled.ts";
 import type { SystemRuntime } from "../../src/config/runtime.ts";
+import { recordPath, responsePath } from "../../src/spool/known.ts";
 import { agentPaths } from "../../src/spool/layout.ts";
+import { nodeDisk } from "../../src/system/disk.ts";
 import { ConError } from "../../src/system/errors.ts";
+import { publishTogether } from "../../src/system/publish.ts";
 import type { TaskRecord } from "../../src/task/task.ts";
 
 export const uid = process.getuid?.() ?? 0;
@@ -36,8 +39,14 @@ export function makeSystem(names: readonly string[] = ["concierge", "sysadmin"])
   mkdirSync(devPlaces(root).compiled, { recursive: true });
   writeFileSync(compiledPaths(devPlaces(root).compiled).system, JSON.stringify(runtime));
   const settle: TestSystem["settle"] = (agent, id, text, rest = {}) => {
-    put(`agents/${agent}/outbox/${id}.response`, text);
-    put(`agents/${agent}/outbox/${id}.json`, JSON.stringify(recordOf(agent, id, rest)));
+    const paths = agentPaths(root, agent);
+    const record = Buffer.from(JSON.stringify(recordOf(agent, id, rest)));
+    const files = [
+      { path: responsePath(paths, id), bytes: Buffer.from(text) },
+      { path: recordPath(paths, id), bytes: record },
+    ];
+    // As a runner does it: a process that waits for the answer never sees half a file.
+    publishTogether(nodeDisk, paths.outbox, files, 0o644);
   };
   return { root, runtime, put, settle };
 }
