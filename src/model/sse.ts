@@ -8,13 +8,23 @@ const maxEventChars = 4 << 20;
 
 /** Feeds on decoded text in any portions and returns the payloads that became complete. */
 export function createSseParser(): (text: string) => string[] {
-  let rest = "";
-  return (text) => {
-    rest += text;
-    const lines = rest.split(/\r?\n/);
-    rest = lines.pop() ?? "";
-    if (rest.length > maxEventChars) throw new RangeError("an event of the stream is too large");
+  // What came since the last line end, joined when the next one is here: portions may be many and small.
+  const begun: string[] = [];
+  let length = 0;
+  const take = (text: string): string[] => {
+    const lines = `${begun.join("")}${text}`.split(/\r?\n/);
+    begun.length = 0;
+    length = 0;
     return lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());
+  };
+  return (text) => {
+    const end = text.lastIndexOf("\n") + 1;
+    const payloads = end === 0 ? [] : take(text.slice(0, end));
+    const rest = text.slice(end);
+    begun.push(rest);
+    length += rest.length;
+    if (length > maxEventChars) throw new RangeError("an event of the stream is too large");
+    return payloads;
   };
 }
 

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { parseMemory } from "../../src/config/grammar.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { parseContract } from "../../src/contract/parse.ts";
+import { createSseParser } from "../../src/model/sse.ts";
 import { checkSkill } from "../../src/skill/parse.ts";
 import { decodeTask, encodeTask } from "../../src/task/codec.ts";
 import { readSimple } from "../../src/task/front-matter.ts";
@@ -75,4 +76,15 @@ it("a row of spaces costs no more the longer it is", () => {
 it("a name of a server costs no more the longer it is", () => {
   // By the square of its length it would take longer than a test may.
   expect(plainName(`${".".repeat(1 << 20)}x.pdf`)).toBe("x.pdf");
+});
+
+it("an event of a stream costs no more the smaller its portions are", () => {
+  // By the square of its length it would take longer than a test may.
+  const parse = createSseParser();
+  const event = `data: ${"x".repeat(1 << 20)}\r\n`;
+  const payloads = [...event].flatMap((one) => parse(one));
+  expect(payloads.map((one) => one.length)).toEqual([1 << 20]);
+  expect(() => {
+    for (let i = 0; i < 5; i++) parse("y".repeat(1 << 20));
+  }).toThrow("too large");
 });
