@@ -5,6 +5,7 @@
  * has no network, nothing of this machine but /usr, and an end.
  */
 import type { Language } from "../../sandbox/throwaway/request.ts";
+import { hiddenCharacter } from "../../skill/hidden.ts";
 
 interface Rule {
   readonly pattern: RegExp;
@@ -22,7 +23,6 @@ const everywhere: readonly Rule[] = [
     "text that may hide a program (base64 or hex)",
     /[A-Za-z0-9+/]{200,}|(?:\\x[0-9a-f]{2}){40,}/i,
   ),
-  rule("characters that hide or reorder text", /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/),
 ];
 
 const imports = (...names: readonly string[]): RegExp =>
@@ -88,6 +88,11 @@ const rules: Readonly<Record<Language, readonly Rule[]>> = { python, node, shell
 export function forbiddenIn(language: Language, code: string): string[] {
   const long = code.split("\n").findIndex((line) => line.length > longestLine);
   const lines = long < 0 ? [] : [`line ${long + 1} is longer than ${longestLine} characters`];
+  const hidden = hiddenCharacter(code.replaceAll("\r\n", "\n"));
+  if (hidden !== null)
+    lines.push(
+      `line ${hidden.line}: it must not use a character that nobody sees (${hidden.code})`,
+    );
   const found = [...rules[language], ...everywhere].flatMap(({ what, pattern }) => {
     const at = code.search(pattern);
     return at < 0 ? [] : [`line ${lineAt(code, at)}: it must not use ${what}`];

@@ -111,6 +111,12 @@ describe("constructs", () => {
       "line 2: it must not use the network",
     ]);
   });
+  it("are characters that people do not see, too, as in skills and proposals", () => {
+    expect(forbiddenIn("shell", "read -r line\r\nprintf '%s' \u{e0041}x\n")).toEqual([
+      "line 2: it must not use a character that nobody sees (U+E0041)",
+    ]);
+    expect(forbiddenIn("python", "x = 1 # y\rx = 2\n")).not.toEqual([]);
+  });
 });
 
 describe("dependencies", () => {
