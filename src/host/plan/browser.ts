@@ -44,8 +44,8 @@ export function compileBrowser({ config, network }: World, views: Views): Browse
 
 /** Credentials of search engines that are stored: the browser gets them from systemd. */
 export function browserCredentials({ config, credentials }: World): string[] {
-  const wanted = webOf(config).search.flatMap(({ credential }) => credential ?? []);
-  return [...new Set(wanted)].filter((name) => credentials.has(name)).sort();
+  const wanted = new Set(webOf(config).search.map(({ credential }) => credential));
+  return [...credentials].filter((name) => wanted.has(name)).sort();
 }
 
 /** The packet rules of one user of ours. */

@@ -101,10 +101,11 @@ export function compileAgent(
     can: facts.skills.length === 0 ? agent.can : withSkillTool(agent.can),
     constraints: agent.constraints,
     spawn: agent.spawn,
-    roles: (agent.spawn?.roles ?? []).flatMap((name) => {
-      const role = Object.hasOwn(config.roles, name) ? config.roles[name] : undefined;
-      return role === undefined ? [] : [{ name, description: role.description }];
-    }),
+    roles:
+      agent.spawn?.roles.flatMap((name) => {
+        const role = Object.hasOwn(config.roles, name) ? config.roles[name] : undefined;
+        return role === undefined ? [] : [{ name, description: role.description }];
+      }) ?? [],
     may: agent.may,
     approval: agent.approval,
     budget: agent.budget,

@@ -23,19 +23,25 @@ interface Grant {
 }
 
 export function planGrants(world: World, views: Views): DirectoryFact[] {
-  const grants = views.all.flatMap(({ uid, can }): Grant[] => [
-    ...can.read.map((directory) => ({ directory, uid, perms: read })),
-    ...can.write.map((directory) => ({ directory, uid, perms: write })),
-  ]);
-  const roots = [paths.artifacts, paths.logs, paths.reports, paths.metrics, paths.audit];
+  const grants = views.all
+    .flatMap(({ uid, can }): Grant[] => [
+      ...can.read.map((directory) => ({ directory, uid, perms: read })),
+      ...can.write.map((directory) => ({ directory, uid, perms: write })),
+    ])
+    .filter(({ directory }) => isShared(directory));
+  const former = [...world.formerGrants].filter(isShared);
   const all = new Set(roots);
-  const former = [...world.formerGrants].filter((path) => roots.some((root) => covers(root, path)));
   for (const directory of [...grants.map((grant) => grant.directory), ...former])
-    for (let at = directory; !all.has(at) && at !== "/"; at = dirname(at)) all.add(at);
+    for (let at = directory; !all.has(at); at = dirname(at)) all.add(at);
   // What the gateway keeps has its own owner and readers; see directories.ts.
   const ours = [...all].filter((path) => !covers(paths.agentAudit, path));
-  return ours.sort().map((path) => shared(world, path, grants));
+  return ours.map((path) => shared(world, path, grants));
 }
+
+const roots = [paths.artifacts, paths.logs, paths.reports, paths.metrics, paths.audit];
+
+/** Nothing else is ever given a new owner or an access list here, whatever a compiled file of an agent says. */
+const isShared = (path: string): boolean => roots.some((root) => covers(root, path));
 
 function shared(world: World, path: string, grants: readonly Grant[]): DirectoryFact {
   const perms = new Map<number, number>();

@@ -10,7 +10,7 @@ import type { Finding, World } from "../world.ts";
 import { planBrowserRules, type UserRules } from "./browser.ts";
 import { planLayerRules } from "./layers.ts";
 import { targetRules, to } from "./rule-parts.ts";
-import type { Views } from "./views.ts";
+import type { View, Views } from "./views.ts";
 
 export const tableName = "con";
 
@@ -24,13 +24,14 @@ export function planRules(
     return { text: null, findings: granted.map((view) => closed(view.name, network.why)) };
   const findings: Finding[] = [];
   const lines: string[] = [];
-  for (const { name, uid, can } of granted) {
+  for (const view of granted) {
+    const { name, uid, can } = view;
     for (const text of can.network) {
       const rules = targetRules(parseNetworkTarget(text), network.addresses);
       if (rules === null) findings.push(unresolved(name, text));
       else lines.push(...rules.map((rule) => `meta skuid ${uid} ${rule} accept`));
     }
-    lines.push(...loopbackRules(views, uid));
+    lines.push(...loopbackRules(view));
     lines.push(...network.resolvers.flatMap((address) => dnsRules(uid, address)));
   }
   return {
@@ -43,9 +44,8 @@ export function planRules(
  * A program that shares the machine's network finds its models on a loopback port of its own, the number of its uid
  * (runner/bridge/inside.ts). From that port it answers and opens nothing.
  */
-function loopbackRules(views: Views, uid: number): string[] {
-  const runner = views.all.find((view) => view.uid === uid)?.agent?.runner;
-  if (runner?.models !== true) return [];
+function loopbackRules({ uid, agent }: View): string[] {
+  if (agent?.runner?.models !== true) return [];
   const own = `meta skuid ${uid} oif lo ip daddr 127.0.0.1 tcp`;
   return [
     `${own} dport ${uid} accept`,

@@ -37,11 +37,9 @@ const unit = (name: string, agent: string | null): UnitFact => ({
 });
 
 export function planUnits(world: World, views: Views): UnitPart[] {
-  const { frontDesk } = world.config.system;
+  const isFront = ({ name }: View): boolean => name === world.config.system.frontDesk;
   // The front desk first: where inotify instances are scarce it must not be the one without.
-  const ordered = [...views.all].sort(
-    (a, b) => Number(b.name === frontDesk) - Number(a.name === frontDesk),
-  );
+  const ordered = [...views.all.filter(isFront), ...views.all.filter((view) => !isFront(view))];
   return [
     unit("con-gateway.socket", null),
     unit("con-sandbox.socket", null),
@@ -87,8 +85,8 @@ const calendarOf = (at: number): string =>
 
 /** Those that providers name and that are stored: the gateway gets them from systemd. */
 export function storedCredentials({ config, credentials }: World): string[] {
-  const wanted = Object.values(config.providers).flatMap(({ credential }) => credential ?? []);
-  return [...new Set(wanted)].filter((name) => credentials.has(name)).sort();
+  const wanted = new Set(Object.values(config.providers).map(({ credential }) => credential));
+  return [...credentials].filter((name) => wanted.has(name)).sort();
 }
 
 function credentialDropIn(unit: string, names: readonly string[]): FileFact[] {

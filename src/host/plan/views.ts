@@ -60,7 +60,7 @@ export function viewsOf(world: World): Views {
     all,
     taskers: (name) => taskersOf.get(name) ?? [],
     answerers: (name) =>
-      (byName.get(name)?.can.task ?? []).flatMap((target) => byName.get(target)?.uid ?? []),
+      byName.get(name)?.can.task.flatMap((target) => byName.get(target)?.uid ?? []) ?? [],
   };
 }
 
