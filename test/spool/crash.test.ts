@@ -13,6 +13,7 @@ import { ConError } from "../../src/system/errors.ts";
 import { requestOf } from "../../src/task/codec.ts";
 import type { Outcome } from "../../src/task/task.ts";
 import { agentRuntime } from "../support/agent-runtime.ts";
+import { isMutated } from "../support/mutated.ts";
 import { createLines, tally } from "./support/fixture.ts";
 import { Crash, MemoryDisk } from "./support/memory-disk.ts";
 
@@ -159,7 +160,7 @@ describe.each([
     }
   });
 
-  it("does so also when the recovery dies", async () => {
+  it.skipIf(isMutated)("does so also when the recovery dies", async () => {
     const total = await countCalls(mode.defers);
     for (let at = 3; at <= total; at += 3) {
       for (let again = 1; again < 40; again += 2) {

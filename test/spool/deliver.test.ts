@@ -7,6 +7,7 @@ import { tidy } from "../../src/spool/tidy.ts";
 import { nodeDisk } from "../../src/system/disk.ts";
 import { requestOf } from "../../src/task/codec.ts";
 import { isId } from "../../src/task/id.ts";
+import { isMutated } from "../support/mutated.ts";
 import { fixture, selfUid } from "./support/fixture.ts";
 
 const failing = (call: "open" | "sync" | "link", code: string) => ({
@@ -17,30 +18,34 @@ const failing = (call: "open" | "sync" | "link", code: string) => ({
 });
 
 describe("deliver", () => {
-  it("commits under a fresh id and leaves no other name, whatever the umask", () => {
-    const at = fixture();
-    const before = process.umask(0o077);
-    const { id } = (() => {
-      try {
-        return deliver(at.world, at.post.paths.inbox, requestOf("x"), { name: "my task" });
-      } finally {
-        process.umask(before);
-      }
-    })();
-    expect(isId(id)).toBe(true);
-    expect(id).toMatch(/^my_task-/);
-    expect(fs.readdirSync(at.post.paths.inbox)).toEqual([`${id}.task`]);
-    const stat = fs.statSync(join(at.post.paths.inbox, `${id}.task`));
-    expect([stat.mode & 0o777, stat.nlink]).toEqual([0o640, 1]);
-  });
+  it.skipIf(isMutated)(
+    "commits under a fresh id and leaves no other name, whatever the umask",
+    () => {
+      const at = fixture();
+      const before = process.umask(0o077);
+      const { id } = (() => {
+        try {
+          return deliver(at.world, at.post.paths.inbox, requestOf("x"), { name: "my task" });
+        } finally {
+          process.umask(before);
+        }
+      })();
+      expect(isId(id)).toBe(true);
+      expect(id).toMatch(/^my_task-/);
+      expect(fs.readdirSync(at.post.paths.inbox)).toEqual([`${id}.task`]);
+      const stat = fs.statSync(join(at.post.paths.inbox, `${id}.task`));
+      expect([stat.mode & 0o777, stat.nlink]).toEqual([0o640, 1]);
+    },
+  );
 
   it("keeps a thousand deliveries of one moment apart", () => {
+    const count = isMutated ? 20 : 1000;
     const at = fixture({ now: () => 1_700_000_000_000 });
-    const ids = Array.from({ length: 1000 }, () =>
+    const ids = Array.from({ length: count }, () =>
       deliver(at.world, at.post.paths.inbox, requestOf("x")),
     );
-    expect(new Set(ids.map(({ id }) => id)).size).toBe(1000);
-    expect(fs.readdirSync(at.post.paths.inbox)).toHaveLength(1000);
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(count);
+    expect(fs.readdirSync(at.post.paths.inbox)).toHaveLength(count);
   });
 
   it("collapses repeats of one id", () => {
