@@ -62,7 +62,7 @@ export function budgetOf(raw: RawBudget = {}): Budget {
 }
 
 export function mayOf(raw: RawMay = {}): { readonly may: May; readonly broken: Broken[] } {
-  const { grant = {} } = raw;
+  const { grant = {}, propose = [] } = raw;
   const read = directories(grant.read ?? [], "read");
   const write = directories(grant.write ?? [], "write");
   const network = grant.network ?? [];
@@ -71,7 +71,7 @@ export function mayOf(raw: RawMay = {}): { readonly may: May; readonly broken: B
   );
   const may: May = {
     request: [...new Set(raw.request ?? [])].sort(),
-    ...((raw.propose ?? []).length === 0 ? {} : { propose: [...(raw.propose ?? [])].sort() }),
+    ...(propose.length === 0 ? {} : { propose: [...propose].sort() }),
     grant: {
       tiers: grant.tiers ?? [],
       task: [...(grant.task ?? [])].sort(),

@@ -47,17 +47,20 @@ export interface CascadeAround {
   readonly models: readonly string[];
 }
 
+/** What was written of a layer; null where it is not named, or switched off. */
+const said = <T extends object>(raw: T | false | undefined): T | null => raw || null;
+
 /** Null where nothing is switched on. */
 export function cascadeOf(
   raw: RawCascade | undefined,
   { common, agent, models }: CascadeAround,
 ): { readonly cascade: Cascade | null; readonly broken: readonly Broken[] } {
   const all = { ...common, ...raw };
-  const route = routeOf(all.route, agent);
+  const route = routeOf(said(all.route), agent);
   const cascade: Cascade = {
     reflex: all.reflex ?? false,
-    cache: cacheOf(all.cache),
-    documents: documentsOf(all.documents, agent),
+    cache: cacheOf(said(all.cache)),
+    documents: documentsOf(said(all.documents), agent),
     route,
     escalate: (all.escalate ?? false) && route !== null && route.fast !== route.balanced,
     learn: all.learn ?? false,
@@ -83,7 +86,7 @@ export function childCascade(
   const has = (layer: ChildLayer): boolean => layers?.includes(layer) ?? true;
   const { documents } = parent;
   const paths = (documents?.paths ?? []).filter((path) => mayRead(agent, path));
-  const route = has("route") && parent.route !== null ? routeOf(parent.route, agent) : null;
+  const route = has("route") ? routeOf(parent.route, agent) : null;
   const cascade: Cascade = {
     reflex: parent.reflex && has("reflex"),
     cache: null,
@@ -98,8 +101,8 @@ export function childCascade(
   return isOn(cascade) ? { cascade } : {};
 }
 
-function cacheOf(raw: RawCascade["cache"]): Cascade["cache"] {
-  if (raw === undefined || raw === false) return null;
+function cacheOf(raw: RawCache | null): Cascade["cache"] {
+  if (raw === null) return null;
   const exact = raw.exact ?? false;
   const semantic = raw.semantic === undefined || raw.semantic === false ? null : raw.semantic;
   if (!exact && semantic === null) return null;
@@ -118,11 +121,8 @@ const directoryOf = (text: string): string | null => {
   return "directory" in grant ? grant.directory : null;
 };
 
-function documentsOf(
-  raw: RawCascade["documents"],
-  agent: Pick<Agent, "can">,
-): Cascade["documents"] {
-  if (raw === undefined || raw === false) return null;
+function documentsOf(raw: RawDocuments | null, agent: Pick<Agent, "can">): Cascade["documents"] {
+  if (raw === null) return null;
   const directories = raw.paths.flatMap((text) => directoryOf(text) ?? []);
   const paths = [...new Set(directories.filter((path) => mayRead(agent, path)))].sort();
   const { answer = defaults.answer, augment = defaults.augment } = raw;
@@ -133,8 +133,8 @@ const mayAsk = ({ model, can }: Pick<Agent, "model" | "can">, alias: string): bo
   alias === model || can.models.includes(alias);
 
 /** What it may not ask becomes its own model. */
-function routeOf(raw: RawCascade["route"], agent: Pick<Agent, "model" | "can">): Cascade["route"] {
-  if (raw === undefined || raw === false) return null;
+function routeOf(raw: RawRoute | null, agent: Pick<Agent, "model" | "can">): Cascade["route"] {
+  if (raw === null) return null;
   const one = (alias: string): string => (mayAsk(agent, alias) ? alias : agent.model);
   const route = { fast: one(raw.fast), balanced: one(raw.balanced), strong: one(raw.strong) };
   return Object.values(route).every((alias) => alias === agent.model) ? null : route;
@@ -142,15 +142,17 @@ function routeOf(raw: RawCascade["route"], agent: Pick<Agent, "model" | "can">):
 
 /** What is wrong whoever it is for. */
 export function brokenCascade(raw: RawCascade | undefined, models: readonly string[]): Broken[] {
-  const { cache = false, documents = false, route = false } = raw ?? {};
+  const ttl = said(raw?.cache)?.ttl;
+  const documents = said(raw?.documents);
+  const route = said(raw?.route);
   const broken: Broken[] = [];
-  if (cache !== false && cache.ttl !== undefined && parseDuration(cache.ttl) === null)
+  if (ttl !== undefined && parseDuration(ttl) === null)
     broken.push({
       path: ["cascade", "cache", "ttl"],
-      why: `${cache.ttl} is more than a day`,
+      why: `${ttl} is more than a day`,
       remedy: "expected a time like 10min or 1h, at most 24h",
     });
-  if (documents !== false) {
+  if (documents !== null) {
     const { answer = defaults.answer, augment = defaults.augment } = documents;
     if (augment > answer)
       broken.push({
@@ -160,7 +162,7 @@ export function brokenCascade(raw: RawCascade | undefined, models: readonly stri
       });
     broken.push(...documents.paths.flatMap(brokenPath));
   }
-  if (route !== false) broken.push(...brokenAliases(route, models));
+  if (route !== null) broken.push(...brokenAliases(route, models));
   return broken;
 }
 
@@ -190,9 +192,8 @@ function brokenGrants(
   agent: Pick<Agent, "model" | "can">,
   models: readonly string[],
 ): Broken[] {
-  const { documents = false, route = false } = raw ?? {};
-  const paths = documents === false ? [] : documents.paths;
-  const aliases: [string, string][] = route === false ? [] : Object.entries(route);
+  const paths = said(raw?.documents)?.paths ?? [];
+  const aliases: [string, string][] = Object.entries(said(raw?.route) ?? {});
   return [
     ...paths.flatMap((text, index) => {
       const directory = directoryOf(text);
@@ -210,7 +211,7 @@ function brokenGrants(
 }
 
 function alone(raw: RawCascade | undefined, all: RawCascade): Broken[] {
-  if (raw?.escalate !== true || (all.route !== undefined && all.route !== false)) return [];
+  if (raw?.escalate !== true || said(all.route) !== null) return [];
   const why = "there is no route, so there is no better model";
   return [{ path: ["cascade", "escalate"], why, remedy: "add route: {fast, balanced, strong}" }];
 }

@@ -18,6 +18,8 @@ export interface Hold {
   readonly by: { readonly uid: number; readonly name: string };
   readonly why: string;
   readonly incident: string | null;
+  /** Who had paused it before it was quarantined; absent: nobody. */
+  readonly over?: Hold["by"];
 }
 
 export interface Holds {

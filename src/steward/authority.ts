@@ -6,11 +6,10 @@
  * that its `may.grant.task` names. For itself it may ask for grants, and people decide. What somebody else
  * stopped it never lets go again.
  */
-import { loadConfigFiles } from "../config/load.ts";
-import { parseConfig } from "../config/parse.ts";
 import type { AgentRuntime } from "../config/runtime.ts";
-import type { Agent } from "../config/types.ts";
-import { childrenOf, readCommissions } from "../host/commissions.ts";
+import type { Agent, Config } from "../config/types.ts";
+import { type Commissions, childrenOf, readCommissions } from "../host/commissions.ts";
+import type { Purse } from "./amounts.ts";
 import { beyond } from "./ceiling.ts";
 import { holdsNow } from "./hold.ts";
 
@@ -82,26 +81,57 @@ const isOwn = (world: StewardWorld, asker: string, agent: string): boolean => {
 
 function unheld(world: StewardWorld, by: Requester, agent: string): string | null {
   const hold = holdsNow(world).agents.get(agent);
-  if (hold === undefined || hold.by.uid === by.uid) return null;
-  return `${by.name} may not let ${agent} go: ${hold.by.name} stopped it: ask who did, or a person`;
+  const other = [hold?.over, hold?.by].find((one) => one !== undefined && one.uid !== by.uid);
+  if (other === undefined) return null;
+  return `${by.name} may not let ${agent} go: ${other.name} stopped it: ask who did, or a person`;
 }
 
-/** What `agent` would get beyond what its asker may give and it has not already. */
+/** What `agent` would get beyond what its asker may give and it has not already. `config` is with it. */
 export function tooMuch(
   world: StewardWorld,
   by: Requester,
-  wanted: { readonly agent: Agent; readonly before: Agent | null; readonly defaultModel: string },
+  { agent, before, config, defaultModel }: Wanted,
 ): string[] {
-  const asker = askerOf(world, by);
   if (by.kind !== "agent") return [];
+  const asker = askerOf(world, by);
   const holder = asker === null ? null : world.runtime(asker);
   if (holder === null) return ["anything: its own manifest is not deployed"];
-  const { config } = parseConfig(loadConfigFiles(world.places.configuration));
   const known = readCommissions(world.places.commissions);
-  const siblings = childrenOf(holder.name, config?.agents ?? [], known).filter(
-    ({ name }) => name !== wanted.agent.name,
-  );
-  const family = { siblings, defaultModel: wanted.defaultModel };
-  const had = new Set(wanted.before === null ? [] : beyond(wanted.before, holder, family));
-  return beyond(wanted.agent, holder, family).filter((one) => !had.has(one));
+  const isOther = ({ name }: Agent): boolean => name !== agent.name;
+  const siblings = childrenOf(holder.name, config.agents, known).filter(isOther);
+  const purses = withThoseAbove(holder.name, known).flatMap((name): Purse[] => {
+    const budget = world.runtime(name)?.budget;
+    const given = madeBelow(name, config.agents, known).filter(isOther);
+    return budget === undefined ? [] : [{ budget, given }];
+  });
+  return beyond(agent, holder, { siblings, purses, defaultModel }, before);
+}
+
+/** An agent, who commissioned it, who commissioned that one, and so on, also through one that is retired. */
+function withThoseAbove(agent: string, known: Commissions): string[] {
+  const names = new Set([agent]);
+  for (const name of names) {
+    const commission = known.get(name);
+    const isOver = name === agent && commission?.retired !== null;
+    const above = commission?.by.agent ?? null;
+    if (!isOver && above !== null) names.add(above);
+  }
+  return [...names];
+}
+
+/** All that are there because of one agent, at whatever remove, also through one that is retired. */
+function madeBelow(agent: string, agents: readonly Agent[], known: Commissions): Agent[] {
+  const names = new Set([agent]);
+  for (const name of names)
+    for (const [made, { by }] of known) if (by.agent === name) names.add(made);
+  const isThere = (name: string): boolean => known.get(name)?.retired === null;
+  return agents.filter(({ name }) => name !== agent && names.has(name) && isThere(name));
+}
+
+interface Wanted {
+  readonly agent: Agent;
+  /** As it was; null for a new one. */
+  readonly before: Agent | null;
+  readonly config: Pick<Config, "agents">;
+  readonly defaultModel: string;
 }

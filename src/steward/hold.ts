@@ -14,27 +14,31 @@ export const holdsNow = (world: StewardWorld): Holds => readHolds(world.places.h
 /** PID 1 tests that it is there; `con status` reads it for everybody. */
 const mode = 0o644;
 
+interface Reason {
+  readonly request: StewardRequest;
+  readonly by: Requester;
+}
+
 const weight = { paused: 0, halted: 0, quarantined: 1 } as const;
 
-/** Holds one agent. A hold of the same weight or more stays: who held it first, and why, is evidence. */
+/**
+ * Holds one agent. A hold of the same weight or more stays: who held it first, and why, is evidence. A weightier one
+ * says whose it took the place of, which ends with it.
+ */
 export function holdAgent(
   world: StewardWorld,
   agent: string,
   kind: "paused" | "quarantined",
-  reason: { readonly request: StewardRequest; readonly by: Requester },
+  reason: Reason,
 ): string {
   const now = holdsNow(world).agents.get(agent);
   if (now !== undefined && weight[now.kind] >= weight[kind])
     return `${agent} is ${now.kind} already, by ${now.by.name}`;
-  write(world, holdFile(agent), kind, reason);
+  write(world, holdFile(agent), kind, { ...reason, over: now?.by });
   return `${agent} is ${kind}`;
 }
 
-export function holdAll(
-  world: StewardWorld,
-  scope: HaltScope,
-  reason: { readonly request: StewardRequest; readonly by: Requester },
-): string {
+export function holdAll(world: StewardWorld, scope: HaltScope, reason: Reason): string {
   const { allAgents, allWorkers } = holdsNow(world);
   const now = scope === "agents" ? allAgents : allWorkers;
   if (now !== null) return `all ${scope} are halted already, by ${now.by.name}`;
@@ -46,7 +50,7 @@ function write(
   world: StewardWorld,
   file: string,
   kind: Hold["kind"],
-  { request, by }: { readonly request: StewardRequest; readonly by: Requester },
+  { request, by, over }: Reason & { readonly over?: Hold["by"] | undefined },
 ): void {
   const hold: Hold = {
     version: 1,
@@ -55,6 +59,7 @@ function write(
     by: { uid: by.uid, name: by.name },
     why: request.why,
     incident: request.incident,
+    ...(over === undefined ? {} : { over }),
   };
   const bytes = Buffer.from(`${JSON.stringify(hold)}\n`);
   replaceDurably(world.disk, join(world.places.holds, file), bytes, mode);

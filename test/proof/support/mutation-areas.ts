@@ -22,7 +22,12 @@ export const areas: readonly Area[] = [
   {
     name: "spool",
     mutate: ["src/spool/*.ts"],
-    tests: ["test/spool/*.test.ts"],
+    tests: [
+      "test/spool/{claim,crash,deliver,forgotten,held-crash}.test.ts",
+      "test/spool/{answers,answers-back,attempts,cancel,control,defer,entry,held}.test.ts",
+      "test/spool/{notes,question,queued,recover,recover-settled,refused,reply}.test.ts",
+      "test/spool/{scan,scan-order,sending,settle,taken,tidy,wait-note,woken,writing}.test.ts",
+    ],
   },
   {
     name: "policy",
@@ -30,13 +35,15 @@ export const areas: readonly Area[] = [
       "src/config/{grants,authority,cascade}.ts",
       "src/runner/policy.ts",
       "src/gateway/{allow,budget,reserve}.ts",
-      "src/steward/{authority,ceiling,policy}.ts",
+      "src/steward/{amounts,authority,bounds,ceiling,policy}.ts",
     ],
     tests: [
-      "test/config/{cascade,child,grants,parse}.test.ts",
-      "test/runner/{cascade,constraints,policy}.test.ts",
-      "test/gateway/{allow,budget,reserve}*.test.ts",
-      "test/steward/{approvals,authority,ceiling,grants,policy,request}.test.ts",
+      "test/config/{authority,cascade,cascade-child,cascade-layers}.test.ts",
+      "test/config/{child,grant-lists,grants,parse}.test.ts",
+      "test/runner/{policy,policy-window}.test.ts",
+      "test/gateway/{allow-words,budget,budget-asks,reserve}.test.ts",
+      "test/steward/{approvals,authority,ceiling,ceiling-had,ceiling-parts}.test.ts",
+      "test/steward/{policy,request,too-much}.test.ts",
     ],
   },
 ];
