@@ -26,7 +26,8 @@ export const areas: readonly Area[] = [
       "test/spool/{claim,crash,deliver,forgotten,held-crash}.test.ts",
       "test/spool/{answers,answers-back,attempts,cancel,control,defer,entry,held}.test.ts",
       "test/spool/{notes,question,queued,recover,recover-settled,refused,reply}.test.ts",
-      "test/spool/{scan,scan-order,sending,settle,taken,tidy,wait-note,woken,writing}.test.ts",
+      "test/spool/{scan,scan-order,sending,settle,taken,tidy,too-old}.test.ts",
+      "test/spool/{wait-note,woken,writing}.test.ts",
     ],
   },
   {

@@ -36,7 +36,7 @@ export class MemoryDisk {
   readonly #handles = new Map<number, Handle>();
   #nextFd = 10;
   #nextIno = 1;
-  #tick = Date.now() - 1_000_000;
+  #tick: number;
   /** Changing calls made so far. */
   calls = 0;
   /** Who creates files now. */
@@ -46,7 +46,9 @@ export class MemoryDisk {
   /** From this changing call on, nothing new fits. */
   fullFrom = Number.POSITIVE_INFINITY;
 
-  constructor(directories: readonly string[]) {
+  /** The first file gets the time after `start`, each later one the next. */
+  constructor(directories: readonly string[], start = Date.now() - 1_000_000) {
+    this.#tick = start;
     for (const path of directories) this.#makeFolder(path);
   }
 
@@ -73,6 +75,11 @@ export class MemoryDisk {
 
   text(path: string): string | null {
     return this.#lookup(path)?.data.toString("utf8") ?? null;
+  }
+
+  /** Permission bits. */
+  mode(path: string): number {
+    return this.#need(path).mode;
   }
 
   #folder(path: string): Folder {
