@@ -64,7 +64,6 @@ const outcomeFor = (waiter: string) =>
 
 /** For a task that is settled: wakes who had all answers with it. Returns its id, or null. */
 export function wakeWaiter(world: SpoolWorld, post: Post, task: Task): string | null {
-  if (task.request.replyTo === null) return null;
   const found = waiterOf(world, post, task);
   return found?.isTaken && isClosed(found.note) && wake(world, post, found.id) ? found.id : null;
 }

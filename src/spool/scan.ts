@@ -61,8 +61,8 @@ function inTurns(sorted: readonly Candidate[]): Candidate[] {
   return turned.map(({ candidate }) => candidate);
 }
 
+/** By arrival; ranks come with the turns. */
 function inOrder(a: Candidate, b: Candidate): number {
-  if (a.rank !== b.rank) return a.rank - b.rank;
   if (a.arrivedNs !== b.arrivedNs) return a.arrivedNs < b.arrivedNs ? -1 : 1;
   return a.path < b.path ? -1 : 1;
 }
@@ -165,7 +165,7 @@ function peekFile(world: SpoolWorld, post: Post, path: string, plain: Peeked): P
 /** Sorting by what the sender wrote; `high` counts only from somebody who is verified. */
 function rankOf(head: string, verified: boolean): { control: boolean; rank: number } {
   if (!/^\ufeff?---[ \t]*\r?\n/.test(head)) return { control: false, rank: ranks.normal };
-  const front = head.split(/\n---[ \t]*\r?(?:\n|$)/, 1)[0] ?? "";
+  const front = head.split(/\n---[ \t]*\r?\n/, 1)[0] ?? "";
   if (/^(?:cancel|retry):/m.test(front)) return { control: true, rank: ranks.control };
   const priority = /^priority:[ \t]*["']?(high|low)\b/m.exec(front)?.[1];
   if (priority === "low") return { control: false, rank: ranks.low };
