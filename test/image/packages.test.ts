@@ -298,8 +298,9 @@ test("while a registry does not answer con halt acts, and what a boot cut off en
   const drop = `/run/systemd/system/${silent}.d`;
   await container.must(["mkdir", "-p", drop]);
   await container.copyIn(`${drop}/limit.conf`, "[Service]\nRuntimeMaxSec=3s\n");
-  await container.must(["systemctl", "daemon-reload"]);
   await container.must(["rm", "/run/con/layer-begun"]);
+  // An installer that is older than the limit may end here already.
+  await container.must(["systemctl", "daemon-reload"]);
   await container.must(["systemctl", "start", "con-sweep.service"]);
   const added = await asked;
   expect([added.code, added.stderr]).toEqual([
