@@ -9,7 +9,6 @@ import {
   done,
   finished,
   hold,
-  id,
   notYours,
   order,
   refused,
@@ -29,6 +28,7 @@ import {
   at as stamp,
   taskOf,
 } from "./support/desk.ts";
+import { id } from "./support/waiter.ts";
 
 describe("cancel", () => {
   it.each(["active", "deferred", "held"] as const)(

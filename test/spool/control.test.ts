@@ -5,7 +5,7 @@ import { notePath, readNote } from "../../src/spool/notes.ts";
 import { settle } from "../../src/spool/settle.ts";
 import { syncDirectory } from "../../src/system/durable.ts";
 import { emptyTally } from "../../src/task/task.ts";
-import { attempts, command, done, hold, id, notYours, order, refused } from "./support/command.ts";
+import { attempts, command, done, hold, notYours, order, refused } from "./support/command.ts";
 import {
   bob,
   desk,
@@ -18,6 +18,7 @@ import {
   taskOf,
   timeOf,
 } from "./support/desk.ts";
+import { id } from "./support/waiter.ts";
 
 describe("retry", () => {
   it("brings the time of a deferred task to now", async () => {

@@ -4,8 +4,9 @@ import { attemptsDirectory, writeAttempts } from "../../src/spool/attempts.ts";
 import { pathIn } from "../../src/spool/known.ts";
 import { finishSettled, isActive, recover } from "../../src/spool/recover.ts";
 import { publish } from "../../src/spool/settle.ts";
-import { done, failure, id, released, run, waiting } from "./support/crashed.ts";
+import { done, failure, released, run, waiting } from "./support/crashed.ts";
 import { desk, idOf, me, places, put, recordIn, taskOf, write } from "./support/desk.ts";
+import { id } from "./support/waiter.ts";
 
 describe("a task that was answered before the crash", () => {
   it.each([

@@ -5,7 +5,7 @@ import { pathIn } from "../../src/spool/known.ts";
 import { notePath } from "../../src/spool/notes.ts";
 import { recover } from "../../src/spool/recover.ts";
 import { sentDirectory } from "../../src/spool/sent.ts";
-import { id, released, resumable } from "./support/crashed.ts";
+import { released, resumable } from "./support/crashed.ts";
 import {
   answerIn,
   desk,
@@ -22,6 +22,7 @@ import {
   timeOf,
   write,
 } from "./support/desk.ts";
+import { id } from "./support/waiter.ts";
 
 describe("recover", () => {
   it("changes nothing where nothing is, and syncs but one folder for an ordinary task", async () => {

@@ -1,12 +1,11 @@
 /** A control file that is obeyed at a desk: who gave it, and who hears of it. */
 import { type ControlContext, obey } from "../../../src/spool/control.ts";
 import type { Place } from "../../../src/spool/known.ts";
-import { writeNote } from "../../../src/spool/notes.ts";
 import type { FinalOutcome } from "../../../src/task/record.ts";
 import { type Control, emptyTally, type Origin, type Task } from "../../../src/task/task.ts";
-import { type Desk, idOf, me, noon, put, at as stamp, taskOf } from "./desk.ts";
+import { type Desk, taskOf } from "./desk.ts";
+import { asked, call, hold as holdFor, id } from "./waiter.ts";
 
-export const id = idOf(1);
 export const attempts = { attempts: 3, strikes: 2, progress: 7, released: false };
 export const finished: readonly Place[] = ["failed", "processed", "corrupt"];
 
@@ -41,10 +40,4 @@ export const refused = (verb: string, why: string) => ({
 export const notYours = "only its sender or a trusted person may do that";
 
 /** Holds it, with a note of what it waits for. */
-export function hold(at: Desk): void {
-  put(at, "held", taskOf(1));
-  const until = noon + 1000;
-  const waitFor = [{ id: idOf(2), from: "helper" }];
-  const calls = [{ call: "1-1", why: "asked", until, waitFor, over: null }];
-  writeNote(at.disk, me, id, { since: stamp(noon), calls, answers: [] });
-}
+export const hold = (at: Desk): void => holdFor(at, [call("1-1", "helper", asked)]);

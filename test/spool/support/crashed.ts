@@ -1,11 +1,10 @@
 /** Tasks as a crash may leave them at a desk. */
 import { writeAttempts } from "../../../src/spool/attempts.ts";
-import { writeNote } from "../../../src/spool/notes.ts";
 import type { Task } from "../../../src/task/task.ts";
-import { type Desk, helper, idOf, me, minute, noon, put, at as stamp, taskOf } from "./desk.ts";
+import { type Desk, me, noon, put, at as stamp } from "./desk.ts";
 import { tally } from "./fixture.ts";
+import { answer, asked, call, hold, reply } from "./waiter.ts";
 
-export const id = idOf(1);
 export const released = { attempts: 1, strikes: 0, progress: 0, released: true };
 export const run = { attempts: 1, startedAt: stamp(noon) };
 export const done = { kind: "done", answer: "fine", tally } as const;
@@ -19,10 +18,6 @@ export function resumable(at: Desk, task: Task): Task {
 
 /** Task 1, waiting for an answer that task 4 gave. */
 export function waiting(at: Desk): Task {
-  put(at, "held", taskOf(1));
-  const waitFor = [{ id: idOf(2), from: "helper" }];
-  const calls = [{ call: "1-1", why: "asked", until: noon + minute, waitFor, over: null }];
-  const answers = [{ to: idOf(2), task: idOf(4) }];
-  writeNote(at.disk, me, id, { since: stamp(noon), calls, answers });
-  return taskOf(4, { replyTo: idOf(2) }, { from: helper });
+  hold(at, [call("1-1", "helper", asked)], [{ to: asked, task: answer }]);
+  return reply();
 }
