@@ -59,14 +59,17 @@ export class Container {
     return result.stdout;
   }
 
-  /** Writes a file, as root or as the user given. */
+  /**
+   * Writes a file, as root or as the user given. The mode is set first and at the open file: a runner that is awake
+   * moves a task away from its name as soon as it is written.
+   */
   async copyIn(
     file: string,
     bytes: string | Uint8Array,
     mode = 0o644,
     user?: string,
   ): Promise<void> {
-    const script = 'umask 077; cat >"$1" && chmod "$2" "$1"';
+    const script = 'umask 077; { chmod "$2" /proc/self/fd/1 && cat; } >"$1"';
     const argv = ["/bin/sh", "-c", script, "sh", file, mode.toString(8)];
     await this.must(argv, user === undefined ? { input: bytes } : { input: bytes, user });
   }
