@@ -69,5 +69,5 @@ export const begun = (last: Attempts, progress: number): Attempts => ({
 
 function count(word: string | undefined, least: number): number {
   const value = Number(word);
-  return Number.isSafeInteger(value) && value >= least ? value : least;
+  return Number.isSafeInteger(value) ? Math.max(value, least) : least;
 }

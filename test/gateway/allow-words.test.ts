@@ -75,6 +75,7 @@ test("from anybody but root it is refused unread, and told to the audit trail", 
 test.each([
   ["the longest name of a task", { task: "x".repeat(200) }],
   ["tokens", { unit: "tokens" }],
+  ["a single slice", { slices: 1 }],
   ["as often as people may agree", { slices: maxSlices }],
 ])("it may name %s", async (_, more) => {
   expect((await post(wish(more))).problem).toBeNull();
@@ -93,6 +94,7 @@ test.each([
   ["a list for a number", { slices: [2] }, slices],
   ["none", { slices: 0 }, slices],
   ["half a slice", { slices: 0.5 }, slices],
+  ["a slice and a half", { slices: 1.5 }, slices],
   ["one too many", { slices: maxSlices + 1 }, slices],
 ])("it may not name %s", async (_, more, why) => {
   expect(await post(wish(more))).toEqual(refused(400, why));

@@ -74,9 +74,8 @@ describe("where people are asked", () => {
 });
 
 describe("at the edge of a limit", () => {
-  const limits = of({ tokensPerDay: 100 });
   const until = (spent: Parameters<typeof totals>[0], tokens: number) =>
-    judge(limits, totals(spent), { tokens, usd: 0 })?.until;
+    judge(of({ tokensPerDay: 100 }), totals(spent), { tokens, usd: 0 })?.until;
 
   test("a call as large as the day waits for the next, a larger one for none", () => {
     expect(until({ settled: 50 }, 100)).toBe("reset");

@@ -4,6 +4,7 @@ import { noBudget } from "../../src/config/authority.ts";
 import type { Budget } from "../../src/config/types.ts";
 import { type Account, type Ending, newAccount, note, usedBy } from "../../src/gateway/account.ts";
 import {
+  dayOf,
   dayStart,
   type HolderTotals,
   judge,
@@ -73,6 +74,7 @@ describe("judge", () => {
 });
 
 test("a day is one of UTC", () => {
+  expect(dayOf(noon)).toBe("2027-03-04");
   expect(dayStart(noon)).toBe(Date.parse("2027-03-04T00:00:00Z"));
   expect(nextReset(noon)).toBe(Date.parse("2027-03-05T00:00:00Z"));
   expect(nextReset(nextReset(noon))).toBe(Date.parse("2027-03-06T00:00:00Z"));

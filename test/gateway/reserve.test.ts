@@ -24,17 +24,25 @@ interface Parts {
 async function open(of: Parts = {}) {
   const reserved: { output: number; costUsd: number }[] = [];
   const limits: (readonly Limit[])[] = [];
+  const payersOf: unknown[] = [];
+  const settled: number[] = [];
   const logged: unknown[] = [];
-  const reserve = (_: unknown, amounts: { output: number; costUsd: number }, all: Limit[]) => {
+  const reserve = (
+    call: { payers: unknown },
+    amounts: { output: number; costUsd: number },
+    all: Limit[],
+  ) => {
+    payersOf.push(call.payers);
     reserved.push(amounts);
     limits.push(all);
-    return of.refused === undefined ? { id: 1 } : { refused: of.refused };
+    return of.refused === undefined ? { id: 31 } : { refused: of.refused };
   };
   const deps = {
     runtime: { ...emptyRuntime, budget: { ...noBudget, ...of.system } },
     ledger: async () => {
       if (of.fault !== undefined) throw of.fault;
-      return { reserve } as unknown as Ledger;
+      const settle = (id: number) => void settled.push(id);
+      return { reserve, settle } as unknown as Ledger;
     },
     log: {
       info: () => undefined,
@@ -65,7 +73,8 @@ async function open(of: Parts = {}) {
   const rungs = (of.kinds ?? ["provider"]).map((kind) => ({ kind })) as never;
   const entry = { use: [], context: null, usdPerMillion };
   const found = { ok: true as const, alias: "smart", entry, rungs };
-  return { books: await openBooks(deps, booking, found, 0), reserved, limits, logged };
+  const books = await openBooks(deps, booking, found, 0);
+  return { books, reserved, limits, payersOf, settled, logged };
 }
 
 const output = async (of: Parts): Promise<unknown> => {
@@ -99,6 +108,14 @@ test("all it may cost is reserved, against the limits of all who pay", async () 
     ["agent", 1, 2],
     ["system", 0, 3],
   ]);
+});
+
+test("the row that stands for the call is the one that is settled, and nobody else pays", async () => {
+  const { books, payersOf, settled } = await open();
+  if ("status" in books) throw new Error(books.message);
+  await books.settle("model", 200, "whole");
+  expect([settled, payersOf]).toEqual([[31], [[]]]);
+  expect((await open({ above: { usdPerDay: 2 } })).payersOf).toMatchObject([[{ name: "boss" }]]);
 });
 
 test("no price is guessed where a limit is in money; without one none is needed", async () => {

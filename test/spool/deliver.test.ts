@@ -86,6 +86,17 @@ describe("deliver", () => {
     expect(fs.readdirSync(at.post.paths.inbox)).toEqual([]);
   });
 
+  it.each([
+    ["/srv/con/agents/helper/inbox", "helper"],
+    ["/srv/con/inbox", "the front desk"],
+  ])("says whose inbox %s is where it may not write", (inbox, whose) => {
+    const at = fixture({ disk: failing("open", "EACCES") });
+    const remedy = `ask for a grant to task ${whose}, or run it as a member of group trusted`;
+    expect(() => deliver(at.world, inbox, requestOf("x"))).toThrow(
+      expect.objectContaining({ remedy }),
+    );
+  });
+
   it("refuses what is too large before writing", () => {
     const at = fixture();
     const request = requestOf("x".repeat(16 * 1024 * 1024));

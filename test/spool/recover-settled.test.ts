@@ -74,4 +74,13 @@ describe("a task that was answered before the crash", () => {
     expect(isActive(at.world, at.post, answer.id)).toBe(false);
     expect(woken).toEqual([id]);
   });
+
+  it("tells of nobody where nobody waited for it", () => {
+    const at = desk();
+    const woken: string[] = [];
+    const task = put(at, "active", taskOf(1));
+    publish(at.world, at.post, task, done, run);
+    expect(finishSettled(at.world, at.post, task, (one) => void woken.push(one))).toBe(true);
+    expect(woken).toEqual([]);
+  });
 });

@@ -106,6 +106,7 @@ describe("what cannot be read", () => {
     const claimed = await on("ENOENT");
     expect(claimed.kind).toBe("malformed");
     expect(at.told).toHaveLength(1);
+    expect(at.lines.filter(({ message }) => message === "a task cannot run")).toHaveLength(1);
   });
 
   it("for lack of rights gets a moment: who copies it may set its mode last", async () => {

@@ -175,7 +175,7 @@ describe("the text of a note", () => {
     ["answers that are none", { answers: undefined }],
     ["a call without its number", firstCall({ call: 1 })],
     ["a call without its reason", firstCall({ why: null })],
-    ["a call without its end", firstCall({ until: 1_800_000_000 })],
+    ["a call without its end", firstCall({ until: 2027 })],
     ["a call with an end that is no time", firstCall({ until: "soon" })],
     ["a call that waits for no list", firstCall({ wait_for: a })],
     ["an awaited path", firstCall({ wait_for: [{ id: `../${a}`, from: "ann" }] })],

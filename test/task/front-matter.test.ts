@@ -37,6 +37,8 @@ describe("what a YAML parser is asked about", () => {
     ["x: 'y'", { x: "y" }],
     ["x: -5", { x: "-5" }],
     ["x:", { x: "" }],
+    ["x: {a}", { x: { a: "" } }],
+    ["? x", { x: "" }],
     ["x: |\n  y\n  z\n", { x: "y\nz\n" }],
     ["a-b: y", { "a-b": "y" }],
     ["done_when: [1, true]\nx: true", { done_when: [1, true], x: "true" }],
