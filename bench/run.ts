@@ -46,7 +46,11 @@ async function prepare(container: Container): Promise<void> {
 async function measure(suite: Suite, isSmall: boolean): Promise<Measured> {
   const size = { runs: isSmall ? 3 : 30, isSmall };
   if (suite.profile === null) return suite.measure(size);
-  await using own = await bootContainer({ build: true, settings: { PROFILE: suite.profile } });
+  await using own = await bootContainer({
+    build: true,
+    contracts: "awake",
+    settings: { PROFILE: suite.profile },
+  });
   const { container } = own;
   await prepare(container);
   const inside = async (program: string, ...args: string[]): Promise<unknown> =>

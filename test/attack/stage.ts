@@ -13,14 +13,8 @@ export const key = "sk-attack-3f9a1c7e5b2d";
 export const sh = (container: Container, script: string, user?: string): Promise<string> =>
   container.must(["/bin/bash", "-ec", script], user === undefined ? {} : { user });
 
-/** What contracts find here they would mend. */
-const withoutContracts = `systemctl stop con-healthcheck.timer con-healthcheck.service
-  until [ -z "$(ls /srv/con/steward/inbox)" ]; do sleep 0.1; done
-  systemctl stop con-steward.service`;
-
 /** Agents and the scripted model, which answers for all of them. */
 export async function stage(container: Container): Promise<ScriptedModel> {
-  await sh(container, withoutContracts);
   for (const [name, text] of Object.entries(manifests))
     await container.copyIn(`/etc/con/agents.d/${name}.yaml`, text);
   await container.must(["con", "credential", "set", "scripted"], { input: key });

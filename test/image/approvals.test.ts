@@ -106,7 +106,7 @@ const ranTimes = async (): Promise<string> => (await sh(`cat ${ran} 2>/dev/null 
 async function drop(request: object, user: string) {
   const id = randomUUID().replace(/^(.{14})4/, "$17");
   const text = JSON.stringify({ version: 1, why: "", incident: null, ...request });
-  const path = `${steward}/inbox/.${id}`;
+  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
   await container.copyIn(path, text, 0o600, user);
   await sh(`ln ${path} ${steward}/inbox/${id}.json && rm ${path}`, user);
   await until(`[ -e ${steward}/outbox/${id}.json ]`);

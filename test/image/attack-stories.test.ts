@@ -173,7 +173,9 @@ const plays: Readonly<Record<AgentStory, () => Promise<void>>> = {
         user,
       );
     expect(await scene.ask({ verb: "pause", agent: "wally" })).toEqual(["done "]);
-    expect(await sh(container, `ls ${inbox}; ls /var/lib/con/holds`)).toBe("wally.json\n");
+    // The steward answers first, and removes the request then.
+    await sh(container, `until [ -z "$(ls ${inbox})" ]; do sleep 0.05; done`);
+    expect(await sh(container, "ls /var/lib/con/holds")).toBe("wally.json\n");
     await container.must(["con", "agent", "resume", "wally"]);
   },
 

@@ -112,6 +112,7 @@ describe("a new agent", () => {
     await manifest("t-solo", ["can: {tools: [shell]}"]);
     expect((await bootstrap()).code).toBe(0);
     expect(await state("con@t-solo.path")).toBe("active");
+    await container.must(["journalctl", "--sync"]);
     expect((await container.exec(reloads)).stdout).toBe(before);
     await container.must(["rm", "/etc/con/agents.d/t-solo.yaml"]);
     expect((await bootstrap("--prune")).code).toBe(0);

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ask, putDriver } from "./support/con-check.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
-import { restContracts } from "./support/contracts.ts";
 
 let own: Reserved;
 let container: Container;
@@ -14,8 +13,6 @@ beforeAll(async () => {
   check = await putDriver(container);
   // The image leaves no program with this bit; the canary tries what somebody put back.
   await container.must(["chmod", "u+s", "/usr/bin/umount"]);
-  // What it finds here it would act on; a stopped timer would be started by the next bootstrap.
-  await restContracts(container);
 });
 afterAll(() => own[Symbol.asyncDispose]());
 

@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReportDocument } from "../../src/contract/report/document.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
-import { restContracts } from "./support/contracts.ts";
 
 let own: Reserved;
 let container: Container;
@@ -39,7 +38,6 @@ const name = ({ contract, check }: { contract: string; check: string }) => `${co
 beforeAll(async () => {
   own = await bootContainer();
   container = own.container;
-  await restContracts(container);
   await health(quiet);
   await container.exec(["con", "healthcheck", "--all"]);
 });

@@ -94,6 +94,13 @@ const told = async (agent: string, text: string): Promise<Shown> =>
 const survivors = async (agent: string): Promise<string> =>
   (await container.exec(["pgrep", "-u", `a-${agent}`, "-x", "sleep"])).stdout;
 
+/** All that it starts have become what they are; its mark comes before that. */
+const threeSleep = () =>
+  until(
+    async () => ((await survivors("worm")).trim().split("\n").length === 3 ? true : null),
+    "three that sleep",
+  );
+
 test("reads the framed task and its facts, and prints the answer", async () => {
   const { id, state, answer, record } = await told("worm", "do echo of <<<task 0123456789abcdef");
   expect([state, record?.error]).toEqual(["done", null]);
@@ -103,6 +110,7 @@ test("reads the framed task and its facts, and prints the answer", async () => {
   );
   expect(answer).not.toContain("first word of a log");
   expect(await container.must(["con", "trace", id])).toContain("first word of a log");
+  await container.must(["journalctl", "--sync"]);
   const log = await container.must(["journalctl", "--unit=con@worm.service", "--output=cat"]);
   expect(log).toContain("first word of a log");
 });
@@ -131,7 +139,7 @@ test("con cancel leaves no process of it", async () => {
     async () => ((await container.exec(["test", "-e", mark])).code === 0 ? true : null),
     mark,
   );
-  expect((await survivors("worm")).trim().split("\n")).toHaveLength(3);
+  await threeSleep();
   await container.must(["con", "cancel", id]);
   await reached(id, "cancelled");
   expect(await survivors("worm")).toBe("");
@@ -146,7 +154,7 @@ test("a runner that is killed starts its program again", async () => {
   await begun();
   await container.must(["systemctl", "kill", "--signal=SIGKILL", "con@worm.service"]);
   await begun();
-  expect((await survivors("worm")).trim().split("\n")).toHaveLength(3);
+  await threeSleep();
   await container.must(["con", "cancel", id]);
   await reached(id, "cancelled");
   const trace = await container.must(["con", "trace", id]);

@@ -51,7 +51,9 @@ test("a file of root that somebody moves into an inbox is not root's word", asyn
 
 test("inside its unit an agent can rename nothing into another's inbox", async () => {
   await container.copyIn(`${agents}/concierge/workspace/bait`, "x", 0o644, "a-concierge");
-  await container.must(["con", "task", "--wait=90", "What can you do?"]);
+  const begun = `${agents}/concierge/workspace/begun`;
+  const id = (await container.must(["con", "task", "run: touch begun; sleep 300"])).trim();
+  await container.must(["/bin/sh", "-c", `until [ -e ${begun} ]; do sleep 0.1; done`]);
   const pid = await container.must([
     "systemctl",
     "show",
@@ -69,6 +71,7 @@ test("inside its unit an agent can rename nothing into another's inbox", async (
   // Outside the unit the same call works: it is the mounts that stand in the way.
   expect(await container.must([...uid, ...node(rename, ...paths)])).toBe("moved\n");
   await container.must(["rm", `${agents}/sysadmin/inbox/.bait`]);
+  await container.must(["con", "cancel", id]);
 });
 
 test("an agent that puts a file in place of its queue stops neither sweep nor status", async () => {

@@ -22,7 +22,8 @@ test("a memory is stored and found by words and vector, in the runner's hardened
   );
   try {
     await container.must(["systemctl", "daemon-reload"]);
-    await container.must(["systemctl", "start", "con@concierge.service"]);
+    // A runner may be there still, for a moment after its last task.
+    await container.must(["systemctl", "restart", "con@concierge.service"]);
     const said = await container.must(["cat", "/srv/con/agents/concierge/state/memory-test.out"]);
     expect(JSON.parse(said)).toMatchObject({
       stored: { outcome: "stored", withoutVector: null },

@@ -99,13 +99,19 @@ describe("people", () => {
   });
 
   test("a writer that stays for long does not keep the next task waiting", async () => {
-    await sh(
-      `(printf C; sleep 8; printf D) > ${outer}/slower.task & echo status > ${outer}/next.task; wait`,
-    );
-    expect((await recordOf("concierge", "next-")).status).toBe("done");
-    expect(await records("concierge", "slower-")).toEqual([]);
-    // It waits aside, invisible to the path unit; any later wake takes it.
-    expect(await sh(`ls -A ${outer}`)).toMatch(/^\.open-\d+-slower\.task$/m);
+    // Its wake would take what waits aside, between one look and the next.
+    await sh("systemctl stop con-sweep.timer");
+    try {
+      await sh(
+        `(printf C; sleep 8; printf D) > ${outer}/slower.task & echo status > ${outer}/next.task; wait`,
+      );
+      expect((await recordOf("concierge", "next-")).status).toBe("done");
+      expect(await records("concierge", "slower-")).toEqual([]);
+      // It waits aside, invisible to the path unit; any later wake takes it.
+      expect(await sh(`ls -A ${outer}`)).toMatch(/^\.open-\d+-slower\.task$/m);
+    } finally {
+      await sh("systemctl start con-sweep.timer");
+    }
     await sh(`echo status > ${outer}/wake.task`);
     const record = await recordOf("concierge", "slower-");
     expect(await sh(`tail -n 1 ${await processed(record.id)}`)).toBe("CD");

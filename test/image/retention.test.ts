@@ -44,6 +44,8 @@ beforeAll(async () => {
 
 test("a verified task that was forgotten does not run again, under no name", async () => {
   expect(await dropped(old)).toMatchObject({ status: "done", trust: "verified" });
+  // It is put away after its record is there.
+  await sh(`until [ -e ${agent}/processed/${old}.task ]; do sleep 0.1; done`);
   await sh(
     `${aged} ${agent}/outbox/${old}.* ${agent}/processed/${old}.task ${agent}/state/journal/${old}.jsonl`,
   );

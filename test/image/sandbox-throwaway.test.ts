@@ -227,7 +227,7 @@ describe("hostile code", () => {
 
   it("leaves nothing: no survivor, no user, no file, no mount", async () => {
     const fork =
-      "setsid sh -c 'echo $$ >pid; exec sleep 86422.5' </dev/null >/dev/null 2>&1 & sleep 0.3; cat pid; touch /dev/shm/x /tmp/x /work/x";
+      "setsid sh -c 'echo $$ >pid; exec sleep 86422.5' </dev/null >/dev/null 2>&1 & until [ -s pid ]; do sleep 0.02; done; cat pid; touch /dev/shm/x /tmp/x /work/x";
     expect((await run({ language: "shell", code: fork })).stdout).toMatch(/^\d+\n$/);
     const alive = `${fork}; touch /work/.alive; sleep 60`;
     const late = await run({ language: "shell", code: alive, timeoutSeconds: 2 });

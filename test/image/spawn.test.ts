@@ -75,7 +75,7 @@ const everything = (): Promise<string> =>
     ls /run/systemd/system | grep -v con-canary; getfacl -pn /srv/con/agents/*/inbox /srv/con/steward/inbox ${shared}
     systemctl list-units --all --plain --no-legend 'con@spawn*' 'con-bell@spawn*'
     nft list ruleset | sed 's/counter packets [0-9]* bytes [0-9]*//'
-    find / -xdev ${ofChildren} 2>/dev/null; find /run /tmp /dev/shm -path /run/con-proc -prune -o ${ofChildren} -print`);
+    find / -xdev ${ofChildren} 2>/dev/null; find /run /tmp /dev/shm -ignore_readdir_race -path /run/con-proc -prune -o ${ofChildren} -print`);
 
 const child = (goal: readonly unknown[], rest: object = {}) => ({
   ...{ role: "poor", goal: JSON.stringify(goal) },

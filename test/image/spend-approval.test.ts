@@ -179,13 +179,9 @@ describe("a task at its limit", () => {
         spend,
       };
       const word = { version: 1, why: "", incident: null, verb, approval: first.id };
-      await container.copyIn(
-        `${inbox}/.${id}`,
-        JSON.stringify(verb === "approve" ? word : asked),
-        0o600,
-        user,
-      );
-      await sh(`ln ${inbox}/.${id} ${inbox}/${id}.json && rm ${inbox}/.${id}`, user);
+      const path = `${inbox}/.${id}.json.tmp-0123456789abcdef`;
+      await container.copyIn(path, JSON.stringify(verb === "approve" ? word : asked), 0o600, user);
+      await sh(`ln ${path} ${inbox}/${id}.json && rm ${path}`, user);
       await until(`[ -e /srv/con/steward/outbox/${id}.json ]`);
       const text = await sh(`cat /srv/con/steward/outbox/${id}.json`);
       expect(JSON.parse(text)).toMatchObject({ status: "refused", by: { name: user } });

@@ -50,7 +50,7 @@ const gate = (agent: string): string => `${agents}/${agent}/workspace/go`;
 
 /** A task that is at work until its agent's gate opens. */
 async function busy(agent: string): Promise<string> {
-  await sh(`rm -f ${gate(agent)}`);
+  await sh(`rm -f ${gate(agent)} ${agents}/${agent}/workspace/begun`);
   const text = "run: touch begun; until [ -e go ]; do sleep 0.1; done; rm -f begun; echo finished";
   const id = await mustCon("task", "-a", agent, text);
   await until(`[ -e ${agents}/${agent}/workspace/begun ]`);
@@ -75,7 +75,7 @@ const newId = (): string => randomUUID().replace(/^(.{14})4/, "$17");
 async function drop(request: object, user?: string): Promise<string> {
   const id = newId();
   const text = JSON.stringify({ version: 1, why: "", incident: null, ...request });
-  const path = `${steward}/inbox/.${id}`;
+  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
   await container.copyIn(path, text, 0o600, user);
   await sh(`ln ${path} ${steward}/inbox/${id}.json && rm ${path}`, user);
   return id;
@@ -273,7 +273,7 @@ describe("who asks", () => {
       "ln -s /etc/shadow $1.json",
       "head -c 70000 /dev/zero > $1.json",
       "echo { > $1.json",
-      "echo x > $1.json; chmod 000 $1.json",
+      "{ chmod 000 /proc/self/fd/1; echo x; } > $1.json",
     ];
     const ids = make.map(newId);
     for (const [index, script] of make.entries())

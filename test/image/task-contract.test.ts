@@ -176,7 +176,8 @@ it("of a sender who is not verified are refused, and no model is asked", async (
     const [file] = await responsesOf(container, "sysadmin", "stranger");
     if (file === undefined) return null;
     const path = `/srv/con/agents/sysadmin/outbox/${file.replace(".response", ".json")}`;
-    return JSON.parse(await container.must(["cat", path]));
+    const read = await container.exec(["cat", path]);
+    return read.code === 0 ? JSON.parse(read.stdout) : null;
   }, "the refusal");
   expect(record).toMatchObject({ status: "failed", trust: "unverified", steps: 0, checks: null });
   expect(record.error).toContain("not verified");

@@ -1,6 +1,5 @@
 /** Who drops what in the flood: agents, users, and the shares of the senders. */
 import type { Container } from "../image/support/container.ts";
-import { restContracts } from "../image/support/contracts.ts";
 import type { Drop } from "./account.ts";
 import { inside, type Scene } from "./scene.ts";
 
@@ -31,7 +30,6 @@ function manifest(name: string): string {
 }
 
 export async function prepareCrowd(container: Container): Promise<void> {
-  await restContracts(container);
   for (const name of agents)
     await container.copyIn(`/etc/con/agents.d/${name}.yaml`, manifest(name));
   for (const user of Object.values(users))

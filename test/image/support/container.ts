@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { restContracts } from "./contracts.ts";
 import { mustRun, type Result, runProgram } from "./process.ts";
 
 export const repository = resolve(import.meta.dirname, "../../..");
@@ -124,6 +125,8 @@ export interface BootOptions {
   readonly privateCheckout?: boolean;
   /** Build the image first; the shared nspawn image is there already. */
   readonly build?: boolean;
+  /** Let the contracts' timer have its turns. It rests, or it would mend what a test breaks on purpose. */
+  readonly contracts?: "awake";
   /** Further settings of `make run`, such as PROFILE or GPU. */
   readonly settings?: NodeJS.ProcessEnv;
 }
@@ -171,7 +174,9 @@ async function buildAndRun(container: Container, options: BootOptions): Promise<
     const built = await container.script("image", options.settings);
     if (built.code !== 0) return built;
   }
-  return container.script("run", options.settings);
+  const ran = await container.script("run", options.settings);
+  if (ran.code === 0 && options.contracts !== "awake") await restContracts(container);
+  return ran;
 }
 
 /** What the image is made of. */
