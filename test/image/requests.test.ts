@@ -214,6 +214,8 @@ describe("words that root was made to say", () => {
     }, "the end of that answer");
     expect(await exists(mark)).toBe(false);
     const task = file.replace(/^.*\//, "").replace(/\.response$/, "");
+    // Its record has its name a moment later.
+    await container.must(["sh", "-c", `until [ -e ${outbox}/${task}.json ]; do sleep 0.1; done`]);
     const record = JSON.parse(await container.must(["cat", `${outbox}/${task}.json`]));
     expect(record).toMatchObject({ trust: "unverified", steps: 0, from: { uid: 0 } });
     const claimed = `task claimed, from root (uid 0, unverified), an answer to ${id}`;
