@@ -1,6 +1,6 @@
 /** What stories do and look at: files dropped as somebody, requests, calls, and what came of them. */
-import { randomUUID } from "node:crypto";
 import type { Container } from "../image/support/container.ts";
+import { newId } from "../image/support/request.ts";
 import { sh, there } from "./stage.ts";
 
 export const user = "a-mallory";
@@ -17,8 +17,6 @@ interface Row {
   readonly input_tokens: number;
   readonly output_tokens: number;
 }
-
-export const newId = (): string => randomUUID().replace(/^(.{14})4/, "$17");
 
 /** A program for a user outside of every unit: more than an agent could do inside. */
 export const node = (script: string, ...args: string[]): string[] => [

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Approval } from "../../src/steward/approvals/types.ts";
 import { frontDesk, responsesOf, type ScriptedModel, scriptModel } from "./scripted/model.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { answerOf, dropRequest } from "./support/request.ts";
 
 let own: Reserved;
 let container: Container;
@@ -103,15 +104,11 @@ async function idle(agent: string): Promise<void> {
 const ranTimes = async (): Promise<string> => (await sh(`cat ${ran} 2>/dev/null | wc -l`)).trim();
 
 /** A request as any program may drop it; the steward's answer. */
-async function drop(request: object, user: string) {
-  const id = randomUUID().replace(/^(.{14})4/, "$17");
-  const text = JSON.stringify({ version: 1, why: "", incident: null, ...request });
-  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
-  await container.copyIn(path, text, 0o600, user);
-  await sh(`ln ${path} ${steward}/inbox/${id}.json && rm ${path}`, user);
-  await until(`[ -e ${steward}/outbox/${id}.json ]`);
-  return JSON.parse(await sh(`cat ${steward}/outbox/${id}.json`));
-}
+const drop = async (request: object, user: string) =>
+  answerOf<{ status: string; error: string | null }>(
+    container,
+    await dropRequest(container, request, user),
+  );
 
 test("the machine is as the configuration says", async () => {
   expect(await con("verify")).toMatchObject({ code: 0 });

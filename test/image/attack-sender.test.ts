@@ -2,7 +2,6 @@
  * A hostile sender (test/attack/sender.ts): a member of trusted, another agent, and a stranger. Whatever they drop,
  * it is out of the way and answered, the runner did not fall, and the next good task is done.
  */
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   behindLinks,
@@ -18,6 +17,7 @@ import { agents, drop, sh, stage, there } from "../attack/stage.ts";
 import { type SenderStory, senderStories } from "../attack/stories.ts";
 import { until } from "./scripted/model.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { newId } from "./support/request.ts";
 
 let own: Reserved;
 let container: Container;
@@ -80,8 +80,6 @@ async function states(prefix: string): Promise<Map<string, string>> {
 }
 
 const refused = expect.stringMatching(/"status":"refused"/);
-
-const newId = (): string => randomUUID().replace(/^(.{14})4/, "$17");
 
 /** Who is trusted may demand checks; they come last in the list. */
 const oddOf = (user: string): readonly Odd[] => (user === trusted ? odd.slice(0, -1) : odd);

@@ -8,11 +8,12 @@ import {
   swapsTask,
   writesNaively,
 } from "../attack/races.ts";
-import { newId, node, Scene, user } from "../attack/scene.ts";
+import { node, Scene, user } from "../attack/scene.ts";
 import { acts, callsOf, evil, forgedTool, runAll } from "../attack/shown.ts";
 import { agents, drop, sh, stage, there } from "../attack/stage.ts";
 import { type AgentStory, agentStories } from "../attack/stories.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { newId } from "./support/request.ts";
 
 /** The part `attack` of the proof: all forms of all commands. */
 const isFull = process.env["CON_ATTACKS"] === "all";

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { newId, putRequest } from "./support/request.ts";
 
 let own: Reserved;
 let container: Container;
@@ -161,14 +162,7 @@ describe("an agent from a sentence", () => {
   });
 });
 
-const newId = (): string => randomUUID().replace(/^(.{14})4/, "$17");
-
-/** As the steward's own library does it: any other second name makes the request odd. */
-async function put(id: string, text: string, user?: string): Promise<void> {
-  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
-  await container.copyIn(path, text, 0o600, user);
-  await sh(`ln ${path} ${steward}/inbox/${id}.json && rm ${path}`, user);
-}
+const put = (id: string, text: string, user?: string) => putRequest(container, id, text, user);
 
 interface Answer {
   readonly status: string;

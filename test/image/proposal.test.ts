@@ -2,10 +2,10 @@
  * What an agent proposes to change of itself: tried, shown, made only when a person agrees, in force at the next wake,
  * and taken back.
  */
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { responsesOf, type ScriptedModel, scriptModel, until } from "./scripted/model.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { answerOf, dropRequest, newId } from "./support/request.ts";
 
 let own: Reserved;
 let container: Container;
@@ -13,7 +13,6 @@ let model: ScriptedModel;
 
 const user = "a-learner";
 const base = "/srv/con/agents/learner";
-const steward = "/srv/con/steward";
 const layer = "/etc/con/agents.d/learner.md";
 const compiled = "/var/lib/con/compiled/agents/learner";
 const trent = "con-trent";
@@ -57,16 +56,7 @@ const waiting = (): Promise<string> =>
 
 /** A request as a runner that was taken over may drop it, and the steward's answer. */
 async function drop(request: object): Promise<{ status: string; error: string }> {
-  const id = randomUUID().replace(/^(.{14})4/, "$17");
-  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
-  const whole = JSON.stringify({ version: 1, why: "", incident: null, ...request });
-  await container.copyIn(path, whole, 0o600, user);
-  const script = `ln ${path} ${steward}/inbox/${id}.json && rm ${path}`;
-  await container.must(["/bin/sh", "-c", script], { user });
-  return until(async () => {
-    const { code, stdout } = await container.exec(["cat", `${steward}/outbox/${id}.json`]);
-    return code === 0 ? JSON.parse(stdout) : null;
-  }, `the answer to ${id}`);
+  return answerOf(container, await dropRequest(container, request, user));
 }
 
 test("instructions: seen, approved, in force at the next wake, and taken back", async () => {
@@ -134,7 +124,7 @@ test("denied, and void when its base changed: the agent is told, and nothing is 
 });
 
 describe("dropped past the tool", () => {
-  const origin = { task: randomUUID().replace(/^(.{14})4/, "$17"), call: "1-1", from: "root" };
+  const origin = { task: newId(), call: "1-1", from: "root" };
   const request = (target: string, path: string) => ({
     ...{ verb: "propose", target, files: [{ path, content: skill }] },
     ...{ ...origin, trust: "verified", tainted: false },

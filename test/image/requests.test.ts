@@ -2,12 +2,12 @@
  * What an agent asks for itself, and people for agents: nothing before a person agrees, all of it from the next
  * call on, in the same task; and no answer of the steward ever becomes work.
  */
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Approval } from "../../src/steward/approvals/types.ts";
 import { type ScriptedModel, scriptModel, until } from "./scripted/model.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { answerOf, dropRequest, newId } from "./support/request.ts";
 
 let own: Reserved;
 let container: Container;
@@ -16,7 +16,6 @@ let model: ScriptedModel;
 const user = "a-asker";
 const base = "/srv/con/agents/asker";
 const shared = "/srv/con/artifacts";
-const steward = "/srv/con/steward";
 const trent = "con-trent";
 /** Where the scripted model listens. */
 const target = "127.0.0.1:18081";
@@ -70,16 +69,7 @@ const waiting = (): Promise<Approval> =>
 
 /** A request as a runner that was taken over may drop it, and the steward's answer. */
 async function drop(request: object): Promise<{ id: string; status: string; error: string }> {
-  const id = randomUUID().replace(/^(.{14})4/, "$17");
-  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
-  const text = JSON.stringify({ version: 1, why: "", incident: null, ...request });
-  await container.copyIn(path, text, 0o600, user);
-  const script = `ln ${path} ${steward}/inbox/${id}.json && rm ${path}`;
-  await container.must(["/bin/sh", "-c", script], { user });
-  return until(async () => {
-    const { code, stdout } = await container.exec(["cat", `${steward}/outbox/${id}.json`]);
-    return code === 0 ? JSON.parse(stdout) : null;
-  }, `the answer to ${id}`);
+  return answerOf(container, await dropRequest(container, request, user));
 }
 
 describe("a grant that an agent asks for itself", () => {
@@ -193,7 +183,7 @@ describe("words that root was made to say", () => {
   });
 
   test("as an answer of the steward that nothing waits for they are kept, and not run", async () => {
-    const to = randomUUID().replace(/^(.{14})4/, "$17");
+    const to = newId();
     await put("spoken", `---\nreply_to: "${to}"\nanswer_of: steward\n---\n${order}\n`);
     expect(await response("spoken")).toContain("Nothing waited for this answer of the steward");
     expect(await exists(mark)).toBe(false);

@@ -2,16 +2,15 @@
  * A tool that one agent forged and another calls, in the booted system: nothing without a person's word, nothing of a
  * changed version, of a link, by the name of another's; and gone from all at one word.
  */
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "./scripted/model.ts";
+import { answerOf, dropRequest, newId } from "./support/request.ts";
 import { startProvider, useProvider } from "./support/scripted.ts";
 import { sharedContainer } from "./support/shared.ts";
 
 const container = sharedContainer();
 const port = 18097;
 const config = "/etc/con/con.yaml";
-const steward = "/srv/con/steward";
 const homeOf = (agent: string): string => `/srv/con/agents/${agent}`;
 const versions = `${homeOf("maker")}/tools/versions/fibonacci`;
 const trent = "con-share-trent";
@@ -115,21 +114,10 @@ const waiting = (): Promise<string> =>
 
 /** A request as a runner that was taken over may drop it, and the steward's answer. */
 async function drop(agent: string, request: object): Promise<{ status: string; error: string }> {
-  const user = `a-${agent}`;
-  const id = anId();
-  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
-  const whole = JSON.stringify({ version: 1, why: "", incident: null, ...request });
-  await container.copyIn(path, whole, 0o600, user);
-  const text = `ln ${path} ${steward}/inbox/${id}.json && rm ${path}`;
-  await container.must(["/bin/sh", "-c", text], { user });
-  return until(async () => {
-    const { code, stdout } = await container.exec(["cat", `${steward}/outbox/${id}.json`]);
-    return code === 0 ? JSON.parse(stdout) : null;
-  }, `the answer to ${id}`);
+  return answerOf(container, await dropRequest(container, request, `a-${agent}`));
 }
 
 /** Of the form of a task or request. */
-const anId = (): string => randomUUID().replace(/^(.{14})4/, "$17");
 
 const origin = { call: "1-1", from: "trent", trust: "verified", tainted: false };
 const shareOf = (agent: string, tool = "fibonacci") =>
@@ -141,7 +129,7 @@ const shareOf = (agent: string, tool = "fibonacci") =>
       tool,
       revision: 1,
       sha256: digests["1"],
-      task: anId(),
+      task: newId(),
       ...origin,
     }));
 

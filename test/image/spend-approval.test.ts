@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Approval } from "../../src/steward/approvals/types.ts";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { answerOf, newId, putRequest } from "./support/request.ts";
 import { ledgerRows, startProvider, useProvider } from "./support/scripted.ts";
 
 const port = 18083;
@@ -167,24 +168,23 @@ describe("a task at its limit", () => {
     const forged = { version: 1, why: "", incident: null, verb: "ask_approval", tool: "spend" };
     const about = { arguments_sha256: "a".repeat(64), arguments_bytes: 1, preview: "x" };
     const wish = { agent: "spender", task, unit: "tokens", slice: 1 };
-    const inbox = "/srv/con/steward/inbox";
     for (const [user, spend, verb] of [
       ["a-pair", wish, "ask_approval"],
       ["a-pair", { ...wish, agent: "pair" }, "ask_approval"],
       ["a-spender", null, "approve"],
     ] as const) {
-      const id = randomUUID().replace(/^(.{14})4/, "$17");
+      const id = newId();
       const asked = {
         ...{ ...forged, ...about, task, call: "1-model", expires: "2099-01-01T00:00:00.000Z" },
         spend,
       };
       const word = { version: 1, why: "", incident: null, verb, approval: first.id };
-      const path = `${inbox}/.${id}.json.tmp-0123456789abcdef`;
-      await container.copyIn(path, JSON.stringify(verb === "approve" ? word : asked), 0o600, user);
-      await sh(`ln ${path} ${inbox}/${id}.json && rm ${path}`, user);
-      await until(`[ -e /srv/con/steward/outbox/${id}.json ]`);
-      const text = await sh(`cat /srv/con/steward/outbox/${id}.json`);
-      expect(JSON.parse(text)).toMatchObject({ status: "refused", by: { name: user } });
+      const text = JSON.stringify(verb === "approve" ? word : asked);
+      await putRequest(container, id, text, user);
+      expect(await answerOf(container, id)).toMatchObject({
+        status: "refused",
+        by: { name: user },
+      });
     }
     expect((await all()).filter(({ state }) => state === "pending")).toHaveLength(1);
     expect(await paid(task)).toEqual([95_000]);

@@ -2,9 +2,9 @@
  * The steward under its real, hardened unit: what it stops stays stopped over everything, what it lets go
  * goes on where it was, and who may not ask asks in vain.
  */
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bootContainer, type Container, type Reserved } from "./support/container.ts";
+import { dropRequest, newId } from "./support/request.ts";
 
 let own: Reserved;
 let container: Container;
@@ -69,17 +69,7 @@ async function answered(agent: string, id: string): Promise<void> {
 
 const answerOf = async (path: string) => JSON.parse(await sh(`cat ${path}`));
 
-const newId = (): string => randomUUID().replace(/^(.{14})4/, "$17");
-
-/** A request as any program may drop it; returns its id. */
-async function drop(request: object, user?: string): Promise<string> {
-  const id = newId();
-  const text = JSON.stringify({ version: 1, why: "", incident: null, ...request });
-  const path = `${steward}/inbox/.${id}.json.tmp-0123456789abcdef`;
-  await container.copyIn(path, text, 0o600, user);
-  await sh(`ln ${path} ${steward}/inbox/${id}.json && rm ${path}`, user);
-  return id;
-}
+const drop = (request: object, user?: string) => dropRequest(container, request, user);
 
 async function answerTo(id: string) {
   await until(`[ -e ${steward}/outbox/${id}.json ]`);
